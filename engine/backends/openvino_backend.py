@@ -1,0 +1,143 @@
+"""The tail compiled by OpenVINO for the CPU, kept in the user's cache folder."""
+
+import contextlib
+import io
+import platform
+import sys
+import zipfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from engine.cache import cache_folder, digest, write_whole
+from engine.classifiers.cut import CutClassifier
+from engine.errors import BackendError
+from engine.settings import Precision
+
+__all__ = ["OpenVinoBackend"]
+
+_BATCH = 4
+_VERSION = 1
+_AGREEMENT = 1e-3  # of the largest logit, against PyTorch, once after each conversion
+
+
+class OpenVinoBackend:
+    """Runs a cut's tail with OpenVINO in float32, on batches of fixed size.
+
+    The compiled tail is kept on disk by weights, cut, versions and machine.
+
+    Parameters
+    ----------
+    cut : CutClassifier
+    batch : int
+        Rows of a batch.
+
+    Raises
+    ------
+    BackendError
+        If OpenVINO is missing or cannot take this tail.
+    """
+
+    name = "openvino-cpu"
+    precision: Precision = "fp32"
+
+    def __init__(self, cut: CutClassifier, batch: int = _BATCH) -> None:
+        openvino = _import_openvino()
+        self.batch = batch
+        folder = cache_folder("openvino")
+        key = digest(
+            _VERSION,
+            openvino.__version__,
+            torch.__version__,
+            platform.machine(),
+            torch.backends.cpu.get_cpu_capability(),
+            torch.get_num_threads(),
+            cut.classifier.weights_sha256,
+            cut.layer,
+            cut.shapes,
+            batch,
+        )
+        stored = folder / f"{key}-tail.npz" if folder else None
+        try:
+            compiled = _read(openvino, cut, batch, stored) or _compile(openvino, cut, batch, stored)
+        except Exception as error:
+            reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+            raise BackendError(
+                f"OpenVINO cannot run {cut.classifier.name} behind {cut.layer} ({reason}); use --backend torch."
+            ) from error
+        self._inputs = [torch.zeros(batch, *shape) for shape in cut.shapes]
+        self._request = compiled.create_infer_request()
+        for index, tensor in enumerate(self._inputs):
+            self._request.set_input_tensor(index, openvino.Tensor(tensor.numpy(), shared_memory=True))
+
+    def inputs(self) -> Sequence[Tensor]:
+        """The tensors to fill before :meth:`run`; OpenVINO reads them in place."""
+        return self._inputs
+
+    def run(self) -> NDArray[np.float32]:
+        """Logits ``(batch, K)`` of what stands in the inputs."""
+        self._request.infer()
+        return np.array(self._request.get_output_tensor(0).data, dtype=np.float32)
+
+
+def _import_openvino() -> Any:
+    # OpenVINO reports usage where this package can be imported; it falls back to a stub where it cannot.
+    blocked = "openvino_telemetry"
+    if blocked not in sys.modules:
+        sys.modules[blocked] = None  # type: ignore[assignment]
+    try:
+        import openvino
+    except ImportError as error:
+        raise BackendError(f"OpenVINO cannot be imported ({error}); use --backend torch.") from error
+    return openvino
+
+
+def _read(openvino: Any, cut: CutClassifier, batch: int, stored: Path | None) -> Any | None:
+    """A compiled tail from the cache, if it is there, whole, and answers as it did when it was made."""
+    if stored is None or not stored.exists():
+        return None
+    try:
+        with np.load(stored) as content:
+            blob, expected = content["blob"].tobytes(), content["expected"]
+        compiled = openvino.Core().import_model(io.BytesIO(blob), "CPU", _options())
+        answer = compiled([tensor.numpy() for tensor in _example(cut, batch)])[0]
+    except (OSError, ValueError, KeyError, RuntimeError, zipfile.BadZipFile):
+        return None
+    return compiled if np.array_equal(answer, expected) else None
+
+
+def _compile(openvino: Any, cut: CutClassifier, batch: int, stored: Path | None) -> Any:
+    example = _example(cut, batch)
+    with torch.no_grad():
+        program = torch.export.export(cut.tail_module, example)
+    compiled = openvino.Core().compile_model(openvino.convert_model(program), "CPU", _options())
+    wanted = cut.tail(*example).numpy()
+    answer = compiled([tensor.numpy() for tensor in example])[0]
+    if not np.allclose(answer, wanted, rtol=0, atol=_AGREEMENT * max(1.0, float(np.abs(wanted).max()))):
+        raise RuntimeError("its logits differ from PyTorch's")
+    if stored is not None:
+        blob = np.frombuffer(compiled.export_model().getvalue(), dtype=np.uint8)
+        content = io.BytesIO()
+        np.savez(content, blob=blob, expected=answer)
+        with contextlib.suppress(OSError):
+            write_whole(stored, content.getvalue())
+    return compiled
+
+
+def _options() -> dict[str, Any]:
+    # An imported tail forgets its precision and falls back to bfloat16 where the CPU has it: always say it.
+    return {
+        "PERFORMANCE_HINT": "LATENCY",
+        "INFERENCE_PRECISION_HINT": "f32",
+        "INFERENCE_NUM_THREADS": torch.get_num_threads(),
+    }
+
+
+def _example(cut: CutClassifier, batch: int) -> tuple[Tensor, ...]:
+    draw = torch.Generator().manual_seed(0)
+    return tuple(torch.rand(batch, *shape, generator=draw) for shape in cut.shapes)

@@ -1,0 +1,278 @@
+"""A classifier split in two at its superficial layer: ``tail(*head(x)) == model(x)``."""
+
+import difflib
+from dataclasses import dataclass, field
+from typing import cast
+
+import torch
+from torch import Tensor
+from torch.fx import Graph, GraphModule, Node
+
+from engine.classifiers.classifier import Classifier
+from engine.classifiers.graph import ACTIVATIONS, layer_nodes, tensor_value
+from engine.errors import LayerError
+
+__all__ = ["CutClassifier", "cut_classifier", "layer_names", "resolve_layer"]
+
+INPUT = "input"
+_NCHW, _NHWC = (0, 1, 2, 3), (0, 3, 1, 2)
+
+
+@dataclass(frozen=True, eq=False)
+class CutClassifier:
+    """A classifier cut at one superficial layer.
+
+    Parameters
+    ----------
+    classifier : Classifier
+    layer : str
+        Name of the module whose output is the superficial layer (``input``: the pixels themselves).
+    shapes : tuple of (C, H, W)
+        Shape of each crossing tensor; the first is the superficial layer.
+    layouts : tuple of permutation
+        From each crossing tensor's own layout to ``(B, C, H, W)``: channels-last networks cross otherwise.
+    """
+
+    classifier: Classifier
+    layer: str
+    shapes: tuple[tuple[int, int, int], ...]
+    layouts: tuple[tuple[int, ...], ...]
+    _head: GraphModule = field(repr=False)
+    _tail: GraphModule = field(repr=False)
+
+    @property
+    def input_size(self) -> tuple[int, int]:
+        """Height and width of the model's input in pixels."""
+        return self.classifier.preprocessing.input_size
+
+    def head(self, pixels: Tensor) -> tuple[Tensor, ...]:
+        """Every tensor that crosses the cut, each ``(B, C, H, W)`` and owned by the caller.
+
+        Parameters
+        ----------
+        pixels : Tensor (B, 3, H, W)
+            In [0, 1].
+        """
+        with torch.inference_mode():
+            crossing = self._head(pixels)
+        return tuple(
+            tensor.permute(layout).contiguous() if layout != _NCHW else tensor.clone()
+            for tensor, layout in zip(crossing, self.layouts, strict=True)
+        )
+
+    def tail(self, *crossing: Tensor) -> Tensor:
+        """Logits ``(B, K)`` from the crossing tensors, each ``(B, C, H, W)``."""
+        with torch.inference_mode():
+            return cast(Tensor, self.tail_module(*crossing))
+
+    @property
+    def tail_module(self) -> GraphModule:
+        """The tail as a module that takes ``(B, C, H, W)`` tensors, for backends to convert."""
+        return self._tail
+
+
+def layer_names(graph: GraphModule) -> tuple[str, ...]:
+    """Every module at whose output the network may be cut, in the order of the graph."""
+    names = [name for name, node in layer_nodes(graph.graph).items() if _is_map(node)]
+    return (INPUT, *names)
+
+
+def resolve_layer(classifier: Classifier, graph: GraphModule, layer: str) -> str:
+    """The module name behind ``1``, ``2``, ``3`` or a name.
+
+    Raises
+    ------
+    LayerError
+        If there is no such layer; the nearest names are offered.
+    """
+    names = layer_names(graph)
+    if layer in names:
+        return layer
+    # A network without activations over the image (a vision transformer) is cut at its first map.
+    usual = classifier.family.layers or _first_activations(graph.graph) or names[1:2]
+    if layer.isdigit():
+        if 1 <= int(layer) <= len(usual):
+            return usual[int(layer) - 1]
+        raise LayerError(
+            f"{classifier.name} has no superficial layer {layer}; its usual ones are "
+            f"1 to {len(usual)} ({', '.join(usual)}), and any module's name may be given."
+        )
+    near = difflib.get_close_matches(layer, names, n=4, cutoff=0.4) or names[:4]
+    raise LayerError(f"{classifier.name} has no layer {layer!r}; near it are {', '.join(near)}.")
+
+
+def cut_classifier(classifier: Classifier, graph: GraphModule, layer: str) -> CutClassifier:
+    """Cut a classifier's graph behind one module.
+
+    Everything computed up to that module goes into the head, everything after it into the tail; a tensor
+    that the tail needs from the head crosses. What does not depend on the pixels (constants, sizes) is
+    computed again in the tail.
+
+    Parameters
+    ----------
+    classifier : Classifier
+    graph : GraphModule
+        From :func:`engine.classifiers.graph.export_graph`.
+    layer : str
+        ``1``, ``2``, ``3``, ``input`` or a module's name.
+
+    Raises
+    ------
+    LayerError
+        If there is no such layer, or its output is not a map of neurons over the image.
+    """
+    name = resolve_layer(classifier, graph, layer)
+    nodes = list(graph.graph.nodes)
+    pixels = next(node for node in nodes if node.op == "placeholder")
+    output = nodes[-1]
+    last = pixels if name == INPUT else layer_nodes(graph.graph)[name]
+    if not _is_map(last) and last is not pixels:
+        raise LayerError(
+            f"The output of {name} in {classifier.name} is not a map of neurons; choose a layer before it."
+        )
+
+    dependent = _dependent_on(pixels, nodes)
+    if last not in dependent:
+        raise LayerError(f"The output of {name} in {classifier.name} does not depend on the photo; choose another.")
+    cut_at = nodes.index(last)
+    head_side = {node for node in nodes[: cut_at + 1] if node in dependent}
+    crossing = [
+        node
+        for node in nodes[: cut_at + 1]
+        if node in head_side and any(u not in head_side for u in _tensor_users(node))
+    ]
+    if last not in crossing:
+        raise LayerError(
+            f"The output of {name} in {classifier.name} does not reach the logits; choose another layer."
+        )
+    crossing.remove(last)
+    crossing.insert(0, last)
+    for node in crossing:
+        value = tensor_value(node)
+        if value is None or value.ndim != 4:
+            raise LayerError(
+                f"Cutting {classifier.name} at {name} would also cut {node.name}, which is not a map over the "
+                f"image; choose a layer before it."
+            )
+
+    head = _head_graph(graph, nodes[: cut_at + 1], crossing)
+    layouts = _layouts(head, classifier.preprocessing.input_size, f"{name} in {classifier.name}")
+    tail = _tail_graph(graph, nodes, head_side, crossing, layouts, output)
+    shapes = []
+    for node, layout in zip(crossing, layouts, strict=True):
+        value = cast(Tensor, tensor_value(node))
+        _, channels, height, width = (value.shape[axis] for axis in layout)
+        shapes.append((int(channels), int(height), int(width)))
+    return CutClassifier(classifier, name, tuple(shapes), layouts, head, tail)
+
+
+def _is_map(node: Node) -> bool:
+    value = tensor_value(node)
+    return value is not None and value.ndim == 4 and min(value.shape[1:]) >= 1 and value.is_floating_point()
+
+
+def _first_activations(graph: Graph) -> tuple[str, ...]:
+    by_node: dict[Node, str] = {}
+    for name, node in layer_nodes(graph).items():
+        by_node.setdefault(node, name)
+    first = [
+        by_node[node]
+        for node in graph.nodes
+        if node in by_node and _is_map(node) and node.target.__name__.partition(".")[0] in ACTIVATIONS
+    ]
+    return tuple(first[:3])
+
+
+def _dependent_on(pixels: Node, nodes: list[Node]) -> set[Node]:
+    """Nodes whose values, and not only sizes, come from the pixels."""
+    dependent = {pixels}
+    for node in nodes:
+        gives_number = (
+            "val" in node.meta and tensor_value(node) is None and not isinstance(node.meta["val"], tuple | list)
+        )
+        if not gives_number and any(source in dependent for source in node.all_input_nodes):
+            dependent.add(node)
+    return dependent
+
+
+def _tensor_users(node: Node) -> list[Node]:
+    return [user for user in node.users if not _is_size(user)]
+
+
+def _is_size(node: Node) -> bool:
+    return node.op == "call_function" and str(node.target).startswith("aten.sym_size")
+
+
+def _head_graph(module: GraphModule, nodes: list[Node], crossing: list[Node]) -> GraphModule:
+    graph = Graph()
+    copies: dict[Node, Node] = {}
+    for node in nodes:
+        copies[node] = graph.node_copy(node, lambda source: copies[source])
+    graph.output(tuple(copies[node] for node in crossing))
+    graph.eliminate_dead_code()
+    graph.lint()
+    return GraphModule(module, graph)
+
+
+def _tail_graph(
+    module: GraphModule,
+    nodes: list[Node],
+    head_side: set[Node],
+    crossing: list[Node],
+    layouts: tuple[tuple[int, ...], ...],
+    output: Node,
+) -> GraphModule:
+    graph = Graph()
+    entries = [graph.placeholder(f"crossing_{index}") for index in range(len(crossing))]
+    copies: dict[Node, Node] = {}
+    for node, entry, layout in zip(crossing, entries, layouts, strict=True):
+        back = [layout.index(axis) for axis in range(4)]
+        copies[node] = entry
+        if layout != _NCHW:
+            own = graph.call_function(torch.ops.aten.permute.default, (entry, back))
+            copies[node] = graph.call_function(torch.ops.aten.contiguous.default, (own,))
+    for node in nodes[:-1]:
+        if node in head_side or node.op == "placeholder":
+            continue
+        if _is_size(node) and node.args[0] in head_side:
+            # Only the batch is dynamic, and every crossing tensor has it as its first axis.
+            copies[node] = graph.call_function(torch.ops.aten.sym_size.int, (entries[0], 0))
+        else:
+            copies[node] = graph.node_copy(node, lambda source: copies[source])
+    (logits,) = output.all_input_nodes
+    graph.output(copies[logits])
+    graph.eliminate_dead_code()
+    graph.lint()
+    return GraphModule(module, graph)
+
+
+def _layouts(head: GraphModule, input_size: tuple[int, int], what: str) -> tuple[tuple[int, ...], ...]:
+    """Which axes of each crossing tensor are height and width: those along which a single line stays apart."""
+    height, width = input_size
+    pixels = torch.full((2, 3, height, width), 0.5)
+    pixels[0, :, height // 2, :] = torch.nan
+    pixels[1, :, :, width // 2] = torch.nan
+    with torch.inference_mode():
+        touched = [tensor.isnan() for tensor in head(pixels)]
+    layouts: list[tuple[int, ...]] = []
+    for nan in touched:
+        row_apart = [_apart(nan[0], axis) for axis in range(3)]
+        column_apart = [_apart(nan[1], axis) for axis in range(3)]
+        if row_apart == [True, False, False] or column_apart == [False, True, False]:
+            layouts.append(_NHWC)
+        elif row_apart in ([False, True, False], [False] * 3) and column_apart in (
+            [False, False, True],
+            [False] * 3,
+        ):
+            layouts.append(_NCHW)
+        else:
+            raise LayerError(
+                f"A tensor crossing at {what} has no recognisable height and width; choose another layer."
+            )
+    return tuple(layouts)
+
+
+def _apart(nan: Tensor, axis: int) -> bool:
+    """Whether some slices along an axis are free of the line."""
+    others = [other for other in range(3) if other != axis]
+    return not bool(nan.any(dim=others[1]).any(dim=others[0]).all())

@@ -1,0 +1,226 @@
+"""One inspection from photo to verdict, as the stages that the window and the command line both consume."""
+
+import hashlib
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from torch.fx import GraphModule
+
+from engine.backends import Backend, make_backend
+from engine.cache import digest
+from engine.classifiers import Classifier
+from engine.classifiers.cut import CutClassifier, cut_classifier
+from engine.classifiers.footprint import Footprints, load_footprints
+from engine.classifiers.graph import export_graph
+from engine.clusters import CLUSTERED_SINS, SinClusters, cluster_sins
+from engine.errors import SettingsError
+from engine.logit_cache import LogitCache
+from engine.settings import Settings
+from engine.superficial import Superficial, sin_count, superficial, to_pixels
+from engine.sweep import Sweep, run_sweep
+from engine.threat import PatchThreat
+from engine.verdict import Verdict, judge
+from engine.windows import WindowFamily, window_family
+
+__all__ = ["Inspection", "Inspector", "StageName"]
+
+StageName = Literal["superficial", "clusters", "windows", "verdict"]
+
+_SUPERFICIAL_KEPT = 4
+
+
+@dataclass(frozen=True, eq=False)
+class Inspection:
+    """What is known of one photo so far; later stages hold more.
+
+    Parameters
+    ----------
+    stage : str
+        ``superficial``, ``clusters``, ``windows`` (after each batch) or ``verdict``, the last.
+    settings : Settings
+        As asked for, with the default rate and window filled in.
+    view : uint8 array (H, W, 3), read-only
+        The photo as the model sees it, with the patch if there is one.
+    timing_ms : dict
+        Milliseconds that each finished stage took.
+    """
+
+    stage: StageName
+    settings: Settings
+    classifier: Classifier
+    cut: CutClassifier
+    backend_name: str
+    view: NDArray[np.uint8] = field(repr=False)
+    threat: PatchThreat
+    family: WindowFamily = field(repr=False)
+    superficial: Superficial = field(repr=False)
+    count: int
+    clusters: SinClusters | None = None
+    sweep: Sweep | None = None
+    verdict: Verdict | None = None
+    timing_ms: dict[str, float] = field(default_factory=dict)
+
+
+class Inspector:
+    """A classifier ready to inspect photos, with everything worth keeping between inspections.
+
+    Parameters
+    ----------
+    classifier : Classifier
+    cache : LogitCache, optional
+        Shared logit rows; a bounded one of its own if ``None``.
+    """
+
+    def __init__(self, classifier: Classifier, cache: LogitCache | None = None) -> None:
+        self.classifier = classifier
+        self.cache = cache if cache is not None else LogitCache()
+        self._graph: GraphModule | None = None
+        self._cuts: dict[str, tuple[CutClassifier, Footprints]] = {}
+        self._backends: dict[tuple[str, str, str], Backend] = {}
+        self._families: dict[tuple[str, PatchThreat, int | None, int | None], WindowFamily] = {}
+        self._states: dict[str, Superficial] = {}
+
+    def prepare(self, settings: Settings) -> tuple[CutClassifier, Footprints, Backend]:
+        """Cut the classifier, find its footprints and make the backend for some settings.
+
+        Raises
+        ------
+        LayerError
+            If the layer does not exist or cannot carry a certificate.
+        BackendError
+            If the backend cannot run here.
+        """
+        if settings.layer not in self._cuts:
+            if self._graph is None:
+                self._graph = export_graph(self.classifier.network, self.classifier.preprocessing.input_size)
+            cut = cut_classifier(self.classifier, self._graph, settings.layer)
+            self._cuts[settings.layer] = cut, load_footprints(cut)
+        cut, footprints = self._cuts[settings.layer]
+        key = (cut.layer, settings.backend, settings.precision)
+        if key not in self._backends:
+            self._backends[key] = make_backend(cut, settings.backend, settings.precision)
+        return cut, footprints, self._backends[key]
+
+    def inspect(
+        self, view: NDArray[np.uint8], settings: Settings, stop: Callable[[], bool] | None = None
+    ) -> Iterator[Inspection]:
+        """Inspect a photo.
+
+        Parameters
+        ----------
+        view : uint8 array (H, W, 3)
+            In the model's input space (:meth:`Preprocessing.view`), with the patch if there is one.
+        settings : Settings
+        stop : callable, optional
+            Asked before every batch of windows; once it says yes, the verdict is ``undecided``.
+
+        Yields
+        ------
+        Inspection
+            After each stage and each batch of windows; the last one holds the verdict.
+
+        Raises
+        ------
+        SinscopeError
+            If the settings do not fit the classifier: threat, coverage, layer, label, backend.
+        """
+        classes = len(self.classifier.labels)
+        if settings.label is not None and not 0 <= settings.label < classes:
+            raise SettingsError(
+                f"{self.classifier.name} has no class {settings.label}; give one from 0 to {classes - 1}."
+            )
+        threat = PatchThreat.parse(settings.patch, self.classifier.preprocessing.input_size)
+        clock = _Clock()
+        cut, footprints, backend = self.prepare(settings)
+        rate = settings.top if settings.top is not None else self.classifier.family.rate(cut.layer)
+        family = self._family(cut, footprints, threat, settings)
+        settings = replace(settings, top=rate, window=family.side)
+        clock.lap("prepare")
+
+        context = digest(
+            self.classifier.weights_sha256,
+            cut.layer,
+            cut.shapes,
+            hashlib.sha256(view.tobytes()).hexdigest(),
+            settings.importance,
+            settings.fill,
+            backend.name,
+            backend.precision,
+        )
+        state = self._superficial(context, cut, view, settings)
+        count = sin_count(state.neurons, rate)
+        clock.lap("superficial")
+        found = Inspection(
+            "superficial",
+            settings,
+            self.classifier,
+            cut,
+            backend.name,
+            view,
+            threat,
+            family,
+            state,
+            count,
+            timing_ms=clock.laps,
+        )
+        yield found
+        clock.resume()
+        clusters = cluster_sins(state.positions(min(CLUSTERED_SINS, count)), footprints)
+        clock.lap("clusters")
+        found = replace(found, stage="clusters", clusters=clusters, timing_ms=clock.laps)
+        yield found
+        clock.resume()
+        for sweep in run_sweep(
+            state, family, count, backend, settings.selection, cache=self.cache, context=context, stop=stop
+        ):
+            clock.lap("windows")
+            found = replace(found, stage="windows", sweep=sweep, timing_ms=clock.laps)
+            yield found
+            clock.resume()
+        assert found.sweep is not None
+        verdict = judge(found.sweep, settings.rule, settings.tau, settings.label)
+        clock.lap("verdict")
+        yield replace(found, stage="verdict", verdict=verdict, timing_ms=clock.laps)
+
+    def _family(
+        self, cut: CutClassifier, footprints: Footprints, threat: PatchThreat, settings: Settings
+    ) -> WindowFamily:
+        key = (cut.layer, threat, settings.window, settings.stride)
+        if key not in self._families:
+            self._families[key] = window_family(footprints, threat, settings.window, settings.stride)
+        return self._families[key]
+
+    def _superficial(
+        self, context: str, cut: CutClassifier, view: NDArray[np.uint8], settings: Settings
+    ) -> Superficial:
+        state = self._states.pop(context, None)
+        if state is None:
+            state = superficial(cut, to_pixels(view), settings.importance, settings.fill)
+        self._states[context] = state
+        while len(self._states) > _SUPERFICIAL_KEPT:
+            self._states.pop(next(iter(self._states)))
+        return state
+
+
+class _Clock:
+    """Milliseconds by stage; time spent by the consumer between stages is not counted."""
+
+    def __init__(self) -> None:
+        self._at = time.perf_counter()
+        self._laps: dict[str, float] = {}
+
+    def resume(self) -> None:
+        self._at = time.perf_counter()
+
+    def lap(self, name: str) -> None:
+        now = time.perf_counter()
+        self._laps[name] = self._laps.get(name, 0.0) + (now - self._at) * 1000
+        self._at = now
+
+    @property
+    def laps(self) -> dict[str, float]:
+        return dict(self._laps)

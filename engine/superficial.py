@@ -1,0 +1,91 @@
+"""Superficial importance, its ranking, and the superficial important neurons (SINs)."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from engine.classifiers.cut import CutClassifier
+from engine.settings import Fill, Importance
+
+__all__ = ["Superficial", "sin_count", "superficial", "to_pixels"]
+
+GREY = 0.5
+
+
+@dataclass(frozen=True, eq=False)
+class Superficial:
+    """What the superficial layer answers to one photo; independent of rate and window.
+
+    Parameters
+    ----------
+    crossing : tuple of Tensor (1, C, H, W)
+        The tensors that cross the cut, the superficial layer ``F`` first.
+    fill : tuple of Tensor (1, C, H, W)
+        What stands in for pruned neurons and occluded cells: the layer's answer to a mid-grey image
+        (``neutral``), or 0 (``zero``).
+    rank : int32 Tensor (C, H, W)
+        0 for the most important superficial neuron, ties by flat index; every mask compares ranks.
+    heatmap : float32 array (H, W), read-only
+        The superficial importance map: importance summed over channels.
+    """
+
+    crossing: tuple[Tensor, ...] = field(repr=False)
+    fill: tuple[Tensor, ...] = field(repr=False)
+    rank: Tensor = field(repr=False)
+    heatmap: NDArray[np.float32] = field(repr=False)
+
+    @property
+    def neurons(self) -> int:
+        """Number of superficial neurons, ``C * H * W``."""
+        return self.rank.numel()
+
+    def positions(self, count: int) -> NDArray[np.int64]:
+        """Cells ``(row, column)`` of the ``count`` most important neurons, one row a neuron, in flat order."""
+        found = torch.nonzero(self.rank < count)[:, 1:].numpy()
+        found.setflags(write=False)
+        return found
+
+    def density(self, count: int) -> NDArray[np.int32]:
+        """SINs a cell, shape ``(H, W)``, among the ``count`` most important neurons."""
+        counts = (self.rank < count).sum(dim=0, dtype=torch.int32).numpy()
+        counts.setflags(write=False)
+        return counts
+
+
+def superficial(cut: CutClassifier, pixels: Tensor, importance: Importance, fill: Fill) -> Superficial:
+    """Importance and ranking of the superficial neurons for one photo.
+
+    Importance is ``|F - g|`` (``contrast``) or ``|F|`` (``activation``, the paper's), with ``g`` the layer's
+    answer to a mid-grey image. One stable sort gives every neuron its rank; NaN ranks highest.
+
+    Parameters
+    ----------
+    cut : CutClassifier
+    pixels : Tensor (1, 3, H, W)
+        Clipped to [0, 1] here.
+    importance, fill : str
+    """
+    grey = cut.head(torch.full_like(pixels, GREY))
+    crossing = cut.head(pixels.clamp(0.0, 1.0))
+    activation = crossing[0][0]
+    measured = (activation - grey[0][0]).abs() if importance == "contrast" else activation.abs()
+    order = torch.sort(measured.flatten(), descending=True, stable=True).indices
+    rank = torch.empty(order.numel(), dtype=torch.int32)
+    rank[order] = torch.arange(order.numel(), dtype=torch.int32)
+    heatmap = measured.sum(dim=0).numpy().astype(np.float32)
+    heatmap.setflags(write=False)
+    filling = grey if fill == "neutral" else tuple(torch.zeros_like(tensor) for tensor in grey)
+    return Superficial(crossing, filling, rank.reshape(measured.shape), heatmap)
+
+
+def sin_count(neurons: int, rate: float) -> int:
+    """Number of SINs at a top-ranking rate in (0, 1]: ``round(rate * C * H * W)``, at least 1."""
+    return max(1, min(neurons, round(rate * neurons)))
+
+
+def to_pixels(view: NDArray[np.uint8]) -> Tensor:
+    """A photo ``(H, W, 3)`` of bytes as pixels ``(1, 3, H, W)`` in [0, 1]."""
+    return torch.from_numpy(np.array(view)).permute(2, 0, 1).unsqueeze(0).float() / 255.0

@@ -1,0 +1,228 @@
+"""Families of occluding windows that hide every place a patch can take."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.classifiers.footprint import AxisFootprint, Footprints
+from engine.errors import CoverageError
+from engine.threat import PatchThreat
+
+__all__ = ["AxisWindow", "WindowFamily", "default_window", "smallest_window", "window_family"]
+
+DEFAULT_STEPS = 6  # windows along an axis: 36 in all, as PatchCleanser's default
+
+
+@dataclass(frozen=True)
+class AxisWindow:
+    """A window along one axis.
+
+    Parameters
+    ----------
+    cells : tuple of (start, stop)
+        Occluded cells of each crossing tensor, the superficial layer first.
+    pixels : (start, stop)
+        Pixel lines whose content cannot reach the classifier once those cells are occluded.
+    """
+
+    cells: tuple[tuple[int, int], ...]
+    pixels: tuple[int, int]
+
+
+@dataclass(frozen=True)
+class WindowFamily:
+    """Windows of ``side x side`` cells of the superficial layer that cover a threat.
+
+    Parameters
+    ----------
+    rows, columns : tuple of AxisWindow
+        The family is their product, row by row.
+    side : int
+        Side of a window in cells of the superficial layer.
+    smallest : int
+        Smallest side for which a family exists.
+    threat : PatchThreat
+    """
+
+    rows: tuple[AxisWindow, ...]
+    columns: tuple[AxisWindow, ...]
+    side: int
+    smallest: int
+    threat: PatchThreat
+
+    def __len__(self) -> int:
+        """Number of windows."""
+        return len(self.rows) * len(self.columns)
+
+    def __getitem__(self, index: int) -> tuple[AxisWindow, AxisWindow]:
+        """Row and column part of one window."""
+        row, column = divmod(range(len(self))[index], len(self.columns))
+        return self.rows[row], self.columns[column]
+
+    @property
+    def boxes_px(self) -> NDArray[np.int64]:
+        """Pixel boxes ``(top, left, bottom, right)``, ends excluded, shape ``(windows, 4)``."""
+        boxes = np.array(
+            [
+                (row.pixels[0], column.pixels[0], row.pixels[1], column.pixels[1])
+                for row in self.rows
+                for column in self.columns
+            ],
+            dtype=np.int64,
+        )
+        boxes.setflags(write=False)
+        return boxes
+
+    def covering(self, weights: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Sum of the windows' weights over those that hide the patch, for every place of the patch.
+
+        Parameters
+        ----------
+        weights : int array (windows,)
+            1 to count every window, or 0 and 1 to count some of them.
+
+        Returns
+        -------
+        int array (H - ph + 1, W - pw + 1)
+        """
+        down, across = self.threat.places
+        grid = np.asarray(weights).reshape(len(self.rows), len(self.columns))
+        return _hides(self.rows, self.threat.height, down).T @ grid @ _hides(self.columns, self.threat.width, across)
+
+
+def smallest_window(footprints: Footprints, threat: PatchThreat) -> int:
+    """The largest footprint of the patch in the superficial layer: no smaller window can hide it everywhere."""
+    return max(
+        _largest_footprint(footprints.rows[0], threat.height),
+        _largest_footprint(footprints.columns[0], threat.width),
+    )
+
+
+def default_window(footprints: Footprints, threat: PatchThreat) -> int:
+    """The smallest side that needs at most six windows along each axis."""
+    smallest, largest = smallest_window(footprints, threat), _largest_side(footprints)
+    for side in range(smallest, largest):
+        rows = _axis_windows(footprints.rows, side, threat.height, None)
+        columns = _axis_windows(footprints.columns, side, threat.width, None)
+        if max(len(rows), len(columns)) <= DEFAULT_STEPS:
+            return side
+    return largest - 1
+
+
+def window_family(
+    footprints: Footprints, threat: PatchThreat, side: int | None = None, stride: int | None = None
+) -> WindowFamily:
+    """The fewest windows of a side that cover the threat, or windows at every ``stride`` cells.
+
+    Along each axis the next window starts at the first footprint not yet covered and takes in all
+    footprints that end inside it; the family is the product of the two axes.
+
+    Parameters
+    ----------
+    footprints : Footprints
+    threat : PatchThreat
+    side, stride : int, optional
+        In cells of the superficial layer; ``side=None`` takes :func:`default_window`.
+
+    Raises
+    ------
+    CoverageError
+        If the side is below the smallest or above the map, or the stride leaves a place of the patch uncovered.
+    """
+    smallest, largest = smallest_window(footprints, threat), _largest_side(footprints)
+    if smallest >= largest:
+        raise CoverageError(
+            f"A patch of {threat} reaches {smallest} cells of a map of {largest}: a window that hides it would "
+            f"hide everything; give a smaller patch or an earlier layer."
+        )
+    if side is None:
+        side = default_window(footprints, threat)
+    if side < smallest:
+        raise CoverageError(
+            f"A window of {side} cells cannot hide a patch of {threat} everywhere; the smallest one is {smallest}."
+        )
+    if side >= largest:
+        raise CoverageError(
+            f"A window of {side} cells hides the whole map of {largest}; give one from {smallest} to {largest - 1}."
+        )
+    family = WindowFamily(
+        _axis_windows(footprints.rows, side, threat.height, stride),
+        _axis_windows(footprints.columns, side, threat.width, stride),
+        side,
+        smallest,
+        threat,
+    )
+    if (family.covering(np.ones(len(family), dtype=np.int64)) == 0).any():
+        if stride is None:
+            raise CoverageError(
+                f"No family of windows of {side} cells hides a patch of {threat} everywhere at this layer; "
+                f"give a larger window or an earlier layer."
+            )
+        widest = next((step for step in range(stride - 1, 0, -1) if _covers(footprints, threat, side, step)), None)
+        remedy = f"the widest that hides it everywhere is {widest}" if widest else "give a larger window"
+        raise CoverageError(
+            f"Windows of {side} cells every {stride} cells leave places of a patch of {threat} uncovered; {remedy}."
+        )
+    return family
+
+
+def _largest_side(footprints: Footprints) -> int:
+    return min(footprints.rows[0].cells, footprints.columns[0].cells)
+
+
+def _largest_footprint(axis: AxisFootprint, length: int) -> int:
+    ends = (axis.strip(place, place + length) for place in range(len(axis.first) - length + 1))
+    return max(1, *(last - first for first, last in ends), 1)
+
+
+def _covers(footprints: Footprints, threat: PatchThreat, side: int, stride: int) -> bool:
+    for axes, length in ((footprints.rows, threat.height), (footprints.columns, threat.width)):
+        places = len(axes[0].first) - length + 1
+        if not _hides(_axis_windows(axes, side, length, stride), length, places).any(axis=0).all():
+            return False
+    return True
+
+
+def _axis_windows(
+    axes: tuple[AxisFootprint, ...], side: int, length: int, stride: int | None
+) -> tuple[AxisWindow, ...]:
+    superficial = axes[0]
+    last_start = superficial.cells - side
+    if stride is not None:
+        starts = sorted({*range(0, last_start + 1, stride), last_start})
+        return tuple(_axis_window(axes, start, side) for start in starts)
+    windows: list[AxisWindow] = []
+    place, places = 0, len(superficial.first) - length + 1
+    while place < places:
+        first, _ = superficial.strip(place, place + length)
+        window = _axis_window(axes, min(first, last_start), side)
+        windows.append(window)
+        # Everything hidden by this window is done; a window that hides nothing new ends in CoverageError.
+        place = max(place + 1, window.pixels[1] - length + 1)
+    return tuple(windows)
+
+
+def _axis_window(axes: tuple[AxisFootprint, ...], start: int, side: int) -> AxisWindow:
+    superficial, stop = axes[0], start + side
+    inside = (superficial.first >= start) & (superficial.last <= stop) | (superficial.first == superficial.last)
+    pixels = _longest_run(inside)
+    others = tuple(axis.strip(*pixels) for axis in axes[1:])
+    return AxisWindow(((start, stop), *others), pixels)
+
+
+def _longest_run(inside: NDArray[np.bool_]) -> tuple[int, int]:
+    edges = np.flatnonzero(np.diff(np.concatenate(([False], inside, [False])).astype(np.int8)))
+    if len(edges) == 0:
+        return 0, 0
+    runs = edges.reshape(-1, 2)
+    start, stop = runs[np.argmax(runs[:, 1] - runs[:, 0])]
+    return int(start), int(stop)
+
+
+def _hides(windows: tuple[AxisWindow, ...], length: int, places: int) -> NDArray[np.int64]:
+    """1 where a window hides the patch at a place along one axis, shape ``(windows, places)``."""
+    start = np.array([window.pixels[0] for window in windows])[:, None]
+    stop = np.array([window.pixels[1] for window in windows])[:, None]
+    place = np.arange(places)[None, :]
+    return ((start <= place) & (place + length <= stop)).astype(np.int64)
