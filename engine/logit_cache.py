@@ -53,3 +53,8 @@ class LogitCache:
         while self.bytes > self.limit:
             _, dropped = self._rows.popitem(last=False)
             self.bytes -= dropped.nbytes
+
+    def clear(self) -> None:
+        """Drop every row."""
+        self._rows.clear()
+        self.bytes = 0

@@ -105,6 +105,11 @@ class Inspector:
             self._backends[key] = make_backend(cut, settings.backend, settings.precision)
         return cut, footprints, self._backends[key]
 
+    def forget(self) -> None:
+        """Drop what is kept of photos; the network, its cuts and backends stay ready."""
+        self._states.clear()
+        self.cache.clear()
+
     def inspect(
         self, view: NDArray[np.uint8], settings: Settings, stop: Callable[[], bool] | None = None
     ) -> Iterator[Inspection]:

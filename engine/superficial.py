@@ -12,8 +12,6 @@ from engine.settings import Fill, Importance
 
 __all__ = ["Superficial", "sin_count", "superficial", "to_pixels"]
 
-GREY = 0.5
-
 
 @dataclass(frozen=True, eq=False)
 class Superficial:
@@ -68,7 +66,7 @@ def superficial(cut: CutClassifier, pixels: Tensor, importance: Importance, fill
         Clipped to [0, 1] here.
     importance, fill : str
     """
-    grey = cut.head(torch.full_like(pixels, GREY))
+    grey = cut.neutral
     crossing = cut.head(pixels.clamp(0.0, 1.0))
     activation = crossing[0][0]
     measured = (activation - grey[0][0]).abs() if importance == "contrast" else activation.abs()

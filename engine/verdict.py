@@ -204,7 +204,7 @@ def _word(
         return "undecided", f"Stopped after {int(sweep.done.sum())} of {total} windows."
     if not base.clear[0]:
         return "undecided", "The base prediction is too close to a tie to rest on."
-    doubtful = ~windows.clear | _near(windows, rule, tau, guard)
+    doubtful = _doubtful(windows, int(base.label[0]), rule, tau, guard)
     if (fired & ~doubtful).any():
         return "alert", f"{int(fired.sum())} of {total} windows contradict the base prediction."
     if doubtful.any():
@@ -224,7 +224,15 @@ def _word(
     )
 
 
-def _near(windows: Predictions, rule: Rule, tau: float, guard: Guard) -> NDArray[np.bool_]:
+def _doubtful(windows: Predictions, base: int, rule: Rule, tau: float, guard: Guard) -> NDArray[np.bool_]:
+    """Windows for which arithmetic, and not the network, decides whether they make the rule fire."""
+    tied = ~windows.clear
     if rule == "consistency":
-        return np.zeros(len(windows), dtype=bool)
-    return np.abs(windows.confidence - tau) < guard.confidence
+        return tied
+    near: NDArray[np.bool_] = np.abs(windows.confidence - tau) < guard.confidence
+    if rule == "confident":
+        differs: NDArray[np.bool_] = windows.label != base
+        # Two labels that are nearly tied are nearly equally confident: below tau, neither can fire.
+        sure: NDArray[np.bool_] = (windows.confidence >= tau) | near | (windows.label < 0)
+        return (tied & sure) | (differs & near)
+    return tied | near

@@ -2,6 +2,7 @@
 
 import difflib
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import cast
 
 import torch
@@ -15,6 +16,7 @@ from engine.errors import LayerError
 __all__ = ["CutClassifier", "cut_classifier", "layer_names", "resolve_layer"]
 
 INPUT = "input"
+GREY = 0.5
 _NCHW, _NHWC = (0, 1, 2, 3), (0, 3, 1, 2)
 
 
@@ -64,6 +66,11 @@ class CutClassifier:
         """Logits ``(B, K)`` from the crossing tensors, each ``(B, C, H, W)``."""
         with torch.inference_mode():
             return cast(Tensor, self.tail_module(*crossing))
+
+    @cached_property
+    def neutral(self) -> tuple[Tensor, ...]:
+        """The neutral response ``g``: what crosses for a mid-grey image, each ``(1, C, H, W)``."""
+        return self.head(torch.full((1, 3, *self.input_size), GREY))
 
     @property
     def tail_module(self) -> GraphModule:

@@ -1,0 +1,130 @@
+"""Vanilla, pruned, clean, certified and guaranteed accuracy over rates, fills and rules.
+
+    python -m benchmarks.accuracy --data FOLDER --limit 200
+
+Photos are named ``<class index>_<anything>.jpg``. Beside SIN windows it measures pixel-space occlusion without
+any pruning (the setting of Minority Reports with PatchCleanser's masks) on the same photos in the same run: the
+baseline that SINs have to beat.
+"""
+
+import argparse
+import json
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import track
+from rich.table import Table
+
+from benchmarks.photos import labelled_views
+from engine.classifiers import load_classifier
+from engine.evaluation.metrics import METRICS, Outcome, Share, outcome, summarise
+from engine.outputs import write_output
+from engine.pipeline import Inspector
+from engine.settings import Settings
+from engine.verdict import judge
+
+RATES = (0.2, 0.3, 0.5, 1.0)
+RULES = (("consistency", 0.0), ("confident", 0.5), ("hicert", 0.5))
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the table."""
+
+    name: str
+    rule: str
+    tau: float
+    shares: dict[str, Share]
+    passes: float
+    ms: float
+
+
+def configurations(model: str, layer: str, patch: str, rates: tuple[float, ...]) -> dict[str, Settings]:
+    """What is measured: every rate with the neutral fill and with the paper's, and the pixel-space baseline."""
+    found = {}
+    for fill, importance in (("neutral", "contrast"), ("zero", "activation")):
+        for rate in rates:
+            found[f"SIN {rate:.0%}, {fill} fill, {importance}"] = Settings(
+                model=model,
+                layer=layer,
+                patch=patch,
+                top=rate,
+                fill=fill,  # type: ignore[arg-type]
+                importance=importance,  # type: ignore[arg-type]
+            )
+    pixel = {"window": 64, "stride": 33} if patch == "2%" else {}
+    found["pixel space, no pruning"] = Settings(model=model, layer="input", patch=patch, top=1.0, **pixel)
+    return found
+
+
+def measure(data: Path, limit: int | None, settings: dict[str, Settings], console: Console) -> list[Row]:
+    """Sweep every photo under every configuration and judge each sweep by every rule."""
+    classifier = load_classifier(next(iter(settings.values())))
+    inspector = Inspector(classifier)
+    photos = list(labelled_views(data, classifier, limit))
+    rows = []
+    for name, chosen in settings.items():
+        outcomes: dict[tuple[str, float], list[Outcome]] = {rule: [] for rule in RULES}
+        passes, started = 0, time.perf_counter()
+        for _, view, label in track(photos, description=name, console=console, transient=True):
+            *_, last = inspector.inspect(view, chosen)
+            assert last.sweep is not None
+            passes += last.sweep.passes + last.sweep.reused
+            for rule, tau in RULES:
+                verdict = judge(last.sweep, rule, tau, label)  # type: ignore[arg-type]
+                outcomes[rule, tau].append(outcome(verdict, label))
+        ms = (time.perf_counter() - started) * 1000 / len(photos)
+        for (rule, tau), counted in outcomes.items():
+            rows.append(Row(name, rule, tau, summarise(counted), passes / len(photos), ms))
+    return rows
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, required=True, help="folder of photos named <class index>_...")
+    parser.add_argument("--limit", type=int, help="measure on this many photos, evenly spread")
+    parser.add_argument("--model", default="efficientnet_lite0")
+    parser.add_argument("--layer", default="1")
+    parser.add_argument("--patch", default="2%%".replace("%%", "%"))
+    parser.add_argument("--rates", default=",".join(f"{rate:.0%}" for rate in RATES))
+    parser.add_argument("--json", type=Path, help="write the figures here too")
+    options = parser.parse_args()
+    console = Console()
+    rates = tuple(float(rate.strip().rstrip("%")) / 100 for rate in options.rates.split(","))
+    settings = configurations(options.model, options.layer, options.patch, rates)
+    rows = measure(options.data, options.limit, settings, console)
+    images = rows[0].shares["vanilla"].images
+    table = Table(
+        title=f"{options.model}, layer {options.layer}, patch {options.patch}, {images} photos: "
+        f"% with 95 % Wilson intervals",
+        title_justify="left",
+    )
+    for head in ("configuration", "rule", *METRICS, "ms"):
+        table.add_column(head, justify="left" if head in ("configuration", "rule") else "right", overflow="fold")
+    for row in rows:
+        rule = row.rule if row.rule == "consistency" else f"{row.rule} {row.tau:g}"
+        table.add_row(row.name, rule, *(str(row.shares[name]) for name in METRICS), f"{row.ms:.0f}")
+    Console(width=max(150, console.width)).print(table)
+    if options.json:
+        report = [
+            {
+                "configuration": row.name,
+                "rule": row.rule,
+                "tau": row.tau,
+                "images": images,
+                **{
+                    name: {"value": row.shares[name].value, "interval": row.shares[name].interval} for name in METRICS
+                },
+                "predictions": row.passes,
+                "ms_per_image": row.ms,
+            }
+            for row in rows
+        ]
+        write_output(options.json, json.dumps(report, indent=2).encode())
+
+
+if __name__ == "__main__":
+    main()

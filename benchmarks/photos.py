@@ -1,0 +1,34 @@
+"""Labelled photos to measure on: a folder of ``<class index>_<anything>.jpg``."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.classifiers import Classifier
+from engine.errors import ImageError
+from engine.images import list_images, read_image
+
+__all__ = ["labelled_views"]
+
+
+def labelled_views(
+    folder: Path, classifier: Classifier, limit: int | None = None
+) -> Iterator[tuple[Path, NDArray[np.uint8], int]]:
+    """Photos as the classifier sees them, with their classes; evenly spread over the folder if limited.
+
+    Raises
+    ------
+    ImageError
+        If a file's name does not begin with a class index.
+    """
+    paths = list_images(folder)
+    if limit is not None and limit < len(paths):
+        paths = [paths[index * len(paths) // limit] for index in range(limit)]
+    for path in paths:
+        named = re.match(r"(\d+)_", path.name)
+        if not named:
+            raise ImageError(f"{path} does not say its class; name photos <class index>_<anything>.jpg.")
+        yield path, classifier.preprocessing.view(read_image(path).rgb), int(named[1])

@@ -1,0 +1,164 @@
+"""The options of every subcommand, and the settings they stand for."""
+
+import argparse
+import difflib
+from typing import Any, NoReturn, get_args
+
+from engine.cli import values
+from engine.cli.version import version
+from engine.errors import SettingsError
+from engine.settings import BackendName, Fill, Importance, Precision, Rule, Selection, Settings
+from engine.threat import PatchThreat
+
+__all__ = ["make_parser", "settings_from"]
+
+_EXITS = """\
+exit codes:
+  0    every photo was inspected and none raised an alert
+  3    an alert on at least one photo; `undecided` counts as one, since a certificate
+       promises "this label, or an alert" and silence is what it must not take for granted
+  2    an error; the other photos are still inspected and reported
+  130  interrupted; the photos that were finished are still reported
+"""
+
+_DEFAULTS = Settings()
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser whose errors are one sentence with a remedy."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(
+            **{"formatter_class": argparse.RawDescriptionHelpFormatter, "allow_abbrev": False, **options}
+        )
+
+    def error(self, message: str) -> NoReturn:
+        """Refuse a command line."""
+        if message.startswith("unrecognized arguments: "):
+            message = self._unknown(message.removeprefix("unrecognized arguments: ").split()[0])
+        elif "expected one argument" in message:
+            message = message.replace("expected", "needs") + " (one that begins with a minus follows a `=`)"
+        message = message.replace("argument ", "", 1).replace(": invalid choice: ", " cannot be ", 1)
+        if ";" not in message:
+            message = f"{message}; see {self.prog} --help"
+        raise SettingsError(f"{message[:1].upper()}{message[1:].rstrip('.?')}.")
+
+    def _unknown(self, argument: str) -> str:
+        if not argument.startswith("-"):
+            return f"{argument} stands apart from the other arguments; name all photos in one place"
+        near = difflib.get_close_matches(argument.partition("=")[0], self._options(), n=2)
+        remedy = f"near it are {' and '.join(near)}" if near else f"see {self.prog} --help"
+        return f"There is no option {argument}; {remedy}"
+
+    def _options(self) -> set[str]:
+        """Every option of this parser and of its subcommands, which leave unknown ones to it."""
+        commands = [action.choices for action in self._actions if isinstance(action, argparse._SubParsersAction)]
+        return set(self._option_string_actions).union(
+            *(command._option_string_actions for choices in commands for command in choices.values())
+        )
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """The parser of the whole command line; ``command`` is ``None`` without a subcommand."""
+    common = _Parser(add_help=False)
+    common.add_argument(
+        "--debug", action="store_true", default=argparse.SUPPRESS, help="show tracebacks of internal errors"
+    )
+    parser = _Parser(
+        prog="sinscope",
+        description="Shows whether an image classifier can be fooled by an adversarial patch, and proves when "
+        "it cannot.\nWithout a command it runs the demonstration.",
+        epilog=_EXITS,
+        parents=[common],
+    )
+    parser.add_argument("--version", action="version", version=f"%(prog)s {version()}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=_Parser)
+    knobs = _knobs()
+    inspect = commands.add_parser(
+        "inspect",
+        help="inspect photos and say for each whether a patch could change its label",
+        description="Inspect photos: what the model sees at its superficial layer, which windows decide its "
+        "label,\nand whether it is certified against a patch of a given size.",
+        epilog=_EXITS,
+        parents=[common, knobs],
+    )
+    inspect.add_argument("images", nargs="+", metavar="IMAGE", help="a file, a folder, sample:china or sample:flower")
+    pasting = inspect.add_argument_group("a patch to put into the photo")
+    _add_paste(pasting, "put this picture into the photo as the model sees it")
+    pasting.add_argument("--at", metavar="X,Y", help="its top-left corner in px of the model's input; centred if unset")
+    pasting.add_argument("--scale", type=values.number, help="enlarge it by this factor (1)")
+    pasting.add_argument("--rotate", type=values.number, metavar="DEG", help="turn it counter-clockwise (0)")
+    results = inspect.add_argument_group("results")
+    results.add_argument("--json", metavar="FILE", help="write the report here; - for standard output, and only that")
+    results.add_argument(
+        "--figure", metavar="FILE.png", help="draw a picture; {stem} stands for the photo's name without extension"
+    )
+
+    demo = commands.add_parser(
+        "demo",
+        help="inspect a sample photo, clean and with a patch",
+        description="Inspect scikit-learn's sample photo `china`, clean and with a patch, print both answers\n"
+        "side by side, and write report and figures to a folder.",
+        parents=[common, knobs],
+    )
+    _add_paste(demo, "another patch than the sample one")
+    demo.add_argument("--out", metavar="FOLDER", default="sinscope-demo", help="where results go (%(default)s)")
+
+    commands.add_parser("models", help="list the classifiers that can be inspected", parents=[common])
+    return parser
+
+
+def _add_paste(group: Any, purpose: str) -> None:
+    group.add_argument("--paste", metavar="PATCH.png", help=purpose)
+
+
+def _knobs() -> argparse.ArgumentParser:
+    parser = _Parser(add_help=False)
+    model = parser.add_argument_group("model")
+    _knob(model, "--model", metavar="M", help=f"classifier, see `sinscope models` ({_DEFAULTS.model})")
+    _knob(model, "--weights", metavar="FILE", help="state dict or safetensors for it; `random` for an untrained one")
+    _knob(model, "--input-size", type=values.sides, metavar="H[xW]", help="input in px (the model's own)")
+    _knob(model, "--mean", type=values.floats, metavar="M[,M,M]", help="normalisation of pixels in [0, 1]")
+    _knob(model, "--std", type=values.floats, metavar="S[,S,S]")
+    _knob(model, "--labels", metavar="FILE", help="class names: one a line, or JSON")
+    _knob(model, "--layer", metavar="1|2|3|NAME", help="superficial layer: a usual one, or any module's name (1)")
+    _knob(model, "--backend", choices=get_args(BackendName), help="what runs the network (auto)")
+    _knob(model, "--precision", choices=get_args(Precision), help="arithmetic (fp32)")
+
+    threat = parser.add_argument_group("threat and windows")
+    _knob(threat, "--patch", metavar="2%|32|32x40", help="patch: share of the input, or px (2%%)")
+    _knob(threat, "--window", type=values.integer, metavar="N", help="side of the windows in cells (at most 36 windows)")
+    _knob(threat, "--stride", type=values.integer, metavar="N", help="step between them in cells (fewest windows)")
+
+    sins = parser.add_argument_group("superficial important neurons (SINs)")
+    _knob(sins, "--top", type=values.rate, metavar="50%", help="top-ranking rate (the model's own for the layer)")
+    _knob(sins, "--selection", choices=get_args(Selection), help="where SINs are chosen (per_window)")
+    _knob(sins, "--importance", choices=get_args(Importance), help="what ranks them (contrast)")
+    _knob(sins, "--fill", choices=get_args(Fill), help="what stands for the others (neutral)")
+    _knob(sins, "--seed", type=values.integer, metavar="N", help="of all that is drawn at random (0)")
+
+    rule = parser.add_argument_group("alert rule and certificate")
+    _knob(rule, "--rule", choices=get_args(Rule), help="when an alert is raised (consistency)")
+    _knob(rule, "--tau", type=values.number, metavar="T", help="its confidence threshold (0.5)")
+    _knob(rule, "--label", metavar="L", help="label to certify, index or name (the base prediction)")
+    return parser
+
+
+def _knob(group: Any, option: str, **how: Any) -> None:
+    group.add_argument(option, default=argparse.SUPPRESS, **how)
+
+
+def settings_from(arguments: argparse.Namespace) -> Settings:
+    """The settings that were asked for; ``label`` is left out until the model's class names are known.
+
+    Raises
+    ------
+    SettingsError, ThreatError
+        If a value makes no sense whatever the model is.
+    """
+    given = {name: value for name, value in vars(arguments).items() if name in Settings.__dataclass_fields__}
+    given.pop("label", None)
+    settings = Settings(**given)
+    # What the text of a patch means depends on the model's input; whether it means anything does not.
+    PatchThreat.parse(settings.patch, (2**31, 2**31))
+    return settings

