@@ -19,6 +19,7 @@ from engine.classifiers.graph import export_graph
 from engine.clusters import CLUSTERED_SINS, SinClusters, cluster_sins
 from engine.errors import SettingsError
 from engine.logit_cache import LogitCache
+from engine.predictions import Guard
 from engine.settings import Settings
 from engine.superficial import Superficial, sin_count, superficial, to_pixels
 from engine.sweep import Sweep, run_sweep
@@ -84,6 +85,13 @@ class Inspector:
         self._families: dict[tuple[str, PatchThreat, int | None, int | None], WindowFamily] = {}
         self._states: dict[str, Superficial] = {}
 
+    @property
+    def graph(self) -> GraphModule:
+        """The network's graph, exported when it is first asked for."""
+        if self._graph is None:
+            self._graph = export_graph(self.classifier.network, self.classifier.preprocessing.input_size)
+        return self._graph
+
     def prepare(self, settings: Settings) -> tuple[CutClassifier, Footprints, Backend]:
         """Cut the classifier, find its footprints and make the backend for some settings.
 
@@ -95,9 +103,7 @@ class Inspector:
             If the backend cannot run here.
         """
         if settings.layer not in self._cuts:
-            if self._graph is None:
-                self._graph = export_graph(self.classifier.network, self.classifier.preprocessing.input_size)
-            cut = cut_classifier(self.classifier, self._graph, settings.layer)
+            cut = cut_classifier(self.classifier, self.graph, settings.layer)
             self._cuts[settings.layer] = cut, load_footprints(cut)
         cut, footprints = self._cuts[settings.layer]
         key = (cut.layer, settings.backend, settings.precision)
@@ -147,9 +153,7 @@ class Inspector:
         clock.lap("prepare")
 
         context = digest(
-            self.classifier.weights_sha256,
-            cut.layer,
-            cut.shapes,
+            cut.signature,
             hashlib.sha256(view.tobytes()).hexdigest(),
             settings.importance,
             settings.fill,
@@ -187,7 +191,7 @@ class Inspector:
             yield found
             clock.resume()
         assert found.sweep is not None
-        verdict = judge(found.sweep, settings.rule, settings.tau, settings.label)
+        verdict = judge(found.sweep, settings.rule, settings.tau, settings.label, Guard.of(settings.precision))
         clock.lap("verdict")
         yield replace(found, stage="verdict", verdict=verdict, timing_ms=clock.laps)
 

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.settings import Precision
+
 __all__ = ["Guard", "Predictions", "read_logits"]
 
 
@@ -22,6 +24,11 @@ class Guard:
 
     margin: float = 1e-4
     confidence: float = 1e-6
+
+    @classmethod
+    def of(cls, precision: Precision) -> "Guard":
+        """The guard for an arithmetic: half precision has a thousandth of the digits, and a wider guard."""
+        return cls() if precision == "fp32" else cls(margin=1e-2, confidence=1e-3)
 
 
 @dataclass(frozen=True, eq=False)

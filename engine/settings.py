@@ -33,9 +33,11 @@ class Settings:
     Parameters
     ----------
     model, weights : str
-        Name of the classifier (``engine.classifiers``) and, optionally, a file of weights for it.
+        Name of the classifier (``engine.classifiers``) and, optionally, a file of weights for it; ``random``
+        for untrained ones drawn from the seed.
     input_size, mean, std, labels : optional
-        Only for a user's own model: input side(s) in pixels, normalisation per channel, file of class names.
+        What overrides the model's own preprocessing and class names: height and width in pixels, normalisation
+        per channel, a file of names. A user's own model needs ``input_size``.
     layer : str
         ``"1"``, ``"2"``, ``"3"`` (the model's usual superficial layers), ``"input"``, or a module's name.
     patch : str

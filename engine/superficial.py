@@ -12,6 +12,8 @@ from engine.settings import Fill, Importance
 
 __all__ = ["Superficial", "sin_count", "superficial", "to_pixels"]
 
+_CURVE_POINTS = 512
+
 
 @dataclass(frozen=True, eq=False)
 class Superficial:
@@ -24,16 +26,22 @@ class Superficial:
     fill : tuple of Tensor (1, C, H, W)
         What stands in for pruned neurons and occluded cells: the layer's answer to a mid-grey image
         (``neutral``), or 0 (``zero``).
+    importance : float Tensor (C, H, W)
+        Superficial importance of each neuron.
     rank : int32 Tensor (C, H, W)
         0 for the most important superficial neuron, ties by flat index; every mask compares ranks.
     heatmap : float32 array (H, W), read-only
         The superficial importance map: importance summed over channels.
+    curve : float32 array (at most 512,), read-only
+        Sorted superficial importance, the largest first, thinned evenly in rank.
     """
 
     crossing: tuple[Tensor, ...] = field(repr=False)
     fill: tuple[Tensor, ...] = field(repr=False)
+    importance: Tensor = field(repr=False)
     rank: Tensor = field(repr=False)
     heatmap: NDArray[np.float32] = field(repr=False)
+    curve: NDArray[np.float32] = field(repr=False)
 
     @property
     def neurons(self) -> int:
@@ -41,8 +49,19 @@ class Superficial:
         return self.rank.numel()
 
     def positions(self, count: int) -> NDArray[np.int64]:
-        """Cells ``(row, column)`` of the ``count`` most important neurons, one row a neuron, in flat order."""
-        found = torch.nonzero(self.rank < count)[:, 1:].numpy()
+        """Cells ``(row, column)`` of the ``count`` most important neurons, one row a neuron, in flat order.
+
+        A saturating activation makes thousands of neurons equally important. Of those that tie for the last
+        places, the ones in the most important cells are taken: by flat index they would all lie at the top.
+        """
+        values, count = self.importance.flatten(), min(count, self.neurons)
+        least = values.kthvalue(values.numel() - count + 1).values
+        chosen = values > least
+        tied = torch.nonzero(values == least).flatten()
+        cell = torch.from_numpy(np.array(self.heatmap)).flatten()[tied % self.heatmap.size]
+        order = torch.sort(cell, descending=True, stable=True).indices
+        chosen[tied[order[: count - int(chosen.sum())]]] = True
+        found = torch.nonzero(chosen.reshape(self.importance.shape))[:, 1:].numpy()
         found.setflags(write=False)
         return found
 
@@ -70,13 +89,15 @@ def superficial(cut: CutClassifier, pixels: Tensor, importance: Importance, fill
     crossing = cut.head(pixels.clamp(0.0, 1.0))
     activation = crossing[0][0]
     measured = (activation - grey[0][0]).abs() if importance == "contrast" else activation.abs()
-    order = torch.sort(measured.flatten(), descending=True, stable=True).indices
+    ordered, order = torch.sort(measured.flatten(), descending=True, stable=True)
     rank = torch.empty(order.numel(), dtype=torch.int32)
     rank[order] = torch.arange(order.numel(), dtype=torch.int32)
     heatmap = measured.sum(dim=0).numpy().astype(np.float32)
-    heatmap.setflags(write=False)
+    curve = ordered[np.linspace(0, len(order) - 1, min(_CURVE_POINTS, len(order))).round().astype(np.int64)].numpy()
+    for array in (heatmap, curve):
+        array.setflags(write=False)
     filling = grey if fill == "neutral" else tuple(torch.zeros_like(tensor) for tensor in grey)
-    return Superficial(crossing, filling, rank.reshape(measured.shape), heatmap)
+    return Superficial(crossing, filling, measured, rank.reshape(measured.shape), heatmap, curve)
 
 
 def sin_count(neurons: int, rate: float) -> int:

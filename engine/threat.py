@@ -88,6 +88,15 @@ class PatchThreat:
         """Number of offsets along height and width; the last row and column are included."""
         return self.input_height - self.height + 1, self.input_width - self.width + 1
 
+    @property
+    def scope(self) -> str:
+        """For what a certificate holds, as every result states it."""
+        if self.height == self.width:
+            patch = f"one square patch of up to {self.height} px"
+        else:
+            patch = f"one patch of up to {self.height} x {self.width} px (height x width)"
+        return f"for {patch} ({self.share:.2%} of the model's input) anywhere, on this model, if this image was clean"
+
     def __str__(self) -> str:
         """Pixels and share together, as every result states them."""
         return f"{self.height} x {self.width} px ({self.share:.2%} of the model's input)"

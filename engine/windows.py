@@ -9,7 +9,7 @@ from engine.classifiers.footprint import AxisFootprint, Footprints
 from engine.errors import CoverageError
 from engine.threat import PatchThreat
 
-__all__ = ["AxisWindow", "WindowFamily", "default_window", "smallest_window", "window_family"]
+__all__ = ["AxisWindow", "WindowFamily", "default_window", "largest_window", "smallest_window", "window_family"]
 
 DEFAULT_STEPS = 6  # windows along an axis: 36 in all, as PatchCleanser's default
 
@@ -99,13 +99,13 @@ def smallest_window(footprints: Footprints, threat: PatchThreat) -> int:
     )
 
 
-def default_window(footprints: Footprints, threat: PatchThreat) -> int:
-    """The smallest side that needs at most six windows along each axis."""
-    smallest, largest = smallest_window(footprints, threat), _largest_side(footprints)
+def default_window(footprints: Footprints, threat: PatchThreat, steps: int = DEFAULT_STEPS) -> int:
+    """The smallest side that needs at most ``steps`` windows along each axis."""
+    smallest, largest = smallest_window(footprints, threat), largest_window(footprints)
     for side in range(smallest, largest):
         rows = _axis_windows(footprints.rows, side, threat.height, None)
         columns = _axis_windows(footprints.columns, side, threat.width, None)
-        if max(len(rows), len(columns)) <= DEFAULT_STEPS:
+        if max(len(rows), len(columns)) <= steps:
             return side
     return largest - 1
 
@@ -130,7 +130,7 @@ def window_family(
     CoverageError
         If the side is below the smallest or above the map, or the stride leaves a place of the patch uncovered.
     """
-    smallest, largest = smallest_window(footprints, threat), _largest_side(footprints)
+    smallest, largest = smallest_window(footprints, threat), largest_window(footprints)
     if smallest >= largest:
         raise CoverageError(
             f"A patch of {threat} reaches {smallest} cells of a map of {largest}: a window that hides it would "
@@ -167,7 +167,8 @@ def window_family(
     return family
 
 
-def _largest_side(footprints: Footprints) -> int:
+def largest_window(footprints: Footprints) -> int:
+    """Side of the superficial layer's map, in cells: a window must be smaller."""
     return min(footprints.rows[0].cells, footprints.columns[0].cells)
 
 

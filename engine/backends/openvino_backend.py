@@ -57,9 +57,7 @@ class OpenVinoBackend:
             platform.machine(),
             torch.backends.cpu.get_cpu_capability(),
             torch.get_num_threads(),
-            cut.classifier.weights_sha256,
-            cut.layer,
-            cut.shapes,
+            cut.signature,
             batch,
         )
         stored = folder / f"{key}-tail.npz" if folder else None

@@ -65,7 +65,9 @@ class TorchBackend:
 
     def run(self) -> NDArray[np.float32]:
         """Logits ``(batch, K)`` of what stands in the inputs."""
-        with torch.inference_mode():
+        # float32 means float32 (not TF32), by the same algorithm every time.
+        exact = torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True, allow_tf32=False)
+        with torch.inference_mode(), exact:
             moved = [
                 tensor.to(self._device, self._dtype).contiguous(memory_format=torch.channels_last)
                 for tensor in self._inputs

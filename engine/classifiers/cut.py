@@ -1,6 +1,7 @@
 """A classifier split in two at its superficial layer: ``tail(*head(x)) == model(x)``."""
 
 import difflib
+import hashlib
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import cast
@@ -9,11 +10,12 @@ import torch
 from torch import Tensor
 from torch.fx import Graph, GraphModule, Node
 
+from engine.cache import digest
 from engine.classifiers.classifier import Classifier
 from engine.classifiers.graph import ACTIVATIONS, layer_nodes, tensor_value
 from engine.errors import LayerError
 
-__all__ = ["CutClassifier", "cut_classifier", "layer_names", "resolve_layer"]
+__all__ = ["CutClassifier", "cut_classifier", "layer_names", "resolve_layer", "usual_layers"]
 
 INPUT = "input"
 GREY = 0.5
@@ -72,6 +74,15 @@ class CutClassifier:
         """The neutral response ``g``: what crosses for a mid-grey image, each ``(1, C, H, W)``."""
         return self.head(torch.full((1, 3, *self.input_size), GREY))
 
+    @cached_property
+    def signature(self) -> str:
+        """Digest of all that decides what head and tail compute: weights, operations, and where they are cut."""
+        parts: list[object] = [self.layer, self.input_size, self.shapes, self.layouts]
+        for module in (self._head, self._tail):
+            parts.append(module.graph)
+            parts += [_content(module, node) for node in module.graph.nodes if node.op == "get_attr"]
+        return digest(*parts)
+
     @property
     def tail_module(self) -> GraphModule:
         """The tail as a module that takes ``(B, C, H, W)`` tensors, for backends to convert."""
@@ -82,6 +93,14 @@ def layer_names(graph: GraphModule) -> tuple[str, ...]:
     """Every module at whose output the network may be cut, in the order of the graph."""
     names = [name for name, node in layer_nodes(graph.graph).items() if _is_map(node)]
     return (INPUT, *names)
+
+
+def usual_layers(classifier: Classifier, graph: GraphModule) -> tuple[str, ...]:
+    """Names of superficial layers 1, 2, 3: the family's, or the first activations.
+
+    A network without activations over the image (a vision transformer) has its first map.
+    """
+    return classifier.family.layers or _first_activations(graph.graph) or layer_names(graph)[1:2]
 
 
 def resolve_layer(classifier: Classifier, graph: GraphModule, layer: str) -> str:
@@ -95,8 +114,7 @@ def resolve_layer(classifier: Classifier, graph: GraphModule, layer: str) -> str
     names = layer_names(graph)
     if layer in names:
         return layer
-    # A network without activations over the image (a vision transformer) is cut at its first map.
-    usual = classifier.family.layers or _first_activations(graph.graph) or names[1:2]
+    usual = usual_layers(classifier, graph)
     if layer.isdigit():
         if 1 <= int(layer) <= len(usual):
             return usual[int(layer) - 1]
@@ -171,6 +189,17 @@ def cut_classifier(classifier: Classifier, graph: GraphModule, layer: str) -> Cu
         _, channels, height, width = (value.shape[axis] for axis in layout)
         shapes.append((int(channels), int(height), int(width)))
     return CutClassifier(classifier, name, tuple(shapes), layouts, head, tail)
+
+
+def _content(module: GraphModule, node: Node) -> str:
+    """Digest of a weight or of a constant that the export lifted out of the code."""
+    value: object = module
+    for name in str(node.target).split("."):
+        value = getattr(value, name)
+    if not isinstance(value, Tensor):
+        return repr(value)
+    content = value.detach().cpu().contiguous()
+    return hashlib.sha256(content.flatten().view(torch.uint8).numpy().tobytes()).hexdigest()
 
 
 def _is_map(node: Node) -> bool:

@@ -78,7 +78,7 @@ def load_footprints(cut: CutClassifier) -> Footprints:
         As :func:`probe_footprints`.
     """
     folder = cache_folder("footprints")
-    key = digest(_VERSION, torch.__version__, cut.classifier.weights_sha256, cut.layer, cut.input_size, cut.shapes)
+    key = digest(_VERSION, torch.__version__, cut.signature)
     path = folder / f"{key}.npz" if folder else None
     if path and path.exists():
         try:

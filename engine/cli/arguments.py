@@ -16,10 +16,12 @@ _EXITS = """\
 exit codes:
   0    every photo was inspected and none raised an alert
   3    an alert on at least one photo; `undecided` counts as one, since a certificate
-       promises "this label, or an alert" and silence is what it must not take for granted
+       promises its label or an alert, and silence would be neither
   2    an error; the other photos are still inspected and reported
   130  interrupted; the photos that were finished are still reported
 """
+
+DEMO_PATCH = "5%"  # the size of the sample patch
 
 _DEFAULTS = Settings()
 
@@ -41,11 +43,13 @@ class _Parser(argparse.ArgumentParser):
         message = message.replace("argument ", "", 1).replace(": invalid choice: ", " cannot be ", 1)
         if ";" not in message:
             message = f"{message}; see {self.prog} --help"
-        raise SettingsError(f"{message[:1].upper()}{message[1:].rstrip('.?')}.")
+        raise SettingsError(f"{message.replace('the following', 'The following', 1)}.")
 
     def _unknown(self, argument: str) -> str:
         if not argument.startswith("-"):
             return f"{argument} stands apart from the other arguments; name all photos in one place"
+        if argument.partition("=")[0] in self._options():
+            return f"{argument} belongs to a command and stands behind its name; see {self.prog} COMMAND --help"
         near = difflib.get_close_matches(argument.partition("=")[0], self._options(), n=2)
         remedy = f"near it are {' and '.join(near)}" if near else f"see {self.prog} --help"
         return f"There is no option {argument}; {remedy}"
@@ -58,7 +62,7 @@ class _Parser(argparse.ArgumentParser):
         )
 
 
-def make_parser() -> argparse.ArgumentParser:
+def make_parser() -> _Parser:
     """The parser of the whole command line; ``command`` is ``None`` without a subcommand."""
     common = _Parser(add_help=False)
     common.add_argument(
@@ -73,19 +77,20 @@ def make_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"%(prog)s {version()}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=_Parser)
-    knobs = _knobs()
     inspect = commands.add_parser(
         "inspect",
         help="inspect photos and say for each whether a patch could change its label",
         description="Inspect photos: what the model sees at its superficial layer, which windows decide its "
         "label,\nand whether it is certified against a patch of a given size.",
         epilog=_EXITS,
-        parents=[common, knobs],
+        parents=[common, _knobs(_DEFAULTS.patch)],
     )
     inspect.add_argument("images", nargs="+", metavar="IMAGE", help="a file, a folder, sample:china or sample:flower")
     pasting = inspect.add_argument_group("a patch to put into the photo")
     _add_paste(pasting, "put this picture into the photo as the model sees it")
-    pasting.add_argument("--at", metavar="X,Y", help="its top-left corner in px of the model's input; centred if unset")
+    pasting.add_argument(
+        "--at", metavar="X,Y", help="its top-left corner in px of the model's input; centred if unset"
+    )
     pasting.add_argument("--scale", type=values.number, help="enlarge it by this factor (1)")
     pasting.add_argument("--rotate", type=values.number, metavar="DEG", help="turn it counter-clockwise (0)")
     results = inspect.add_argument_group("results")
@@ -99,8 +104,9 @@ def make_parser() -> argparse.ArgumentParser:
         help="inspect a sample photo, clean and with a patch",
         description="Inspect scikit-learn's sample photo `china`, clean and with a patch, print both answers\n"
         "side by side, and write report and figures to a folder.",
-        parents=[common, knobs],
+        parents=[common, _knobs(DEMO_PATCH)],
     )
+    demo.set_defaults(patch=DEMO_PATCH)
     _add_paste(demo, "another patch than the sample one")
     demo.add_argument("--out", metavar="FOLDER", default="sinscope-demo", help="where results go (%(default)s)")
 
@@ -112,22 +118,24 @@ def _add_paste(group: Any, purpose: str) -> None:
     group.add_argument("--paste", metavar="PATCH.png", help=purpose)
 
 
-def _knobs() -> argparse.ArgumentParser:
+def _knobs(patch: str) -> _Parser:
     parser = _Parser(add_help=False)
     model = parser.add_argument_group("model")
     _knob(model, "--model", metavar="M", help=f"classifier, see `sinscope models` ({_DEFAULTS.model})")
     _knob(model, "--weights", metavar="FILE", help="state dict or safetensors for it; `random` for an untrained one")
-    _knob(model, "--input-size", type=values.sides, metavar="H[xW]", help="input in px (the model's own)")
-    _knob(model, "--mean", type=values.floats, metavar="M[,M,M]", help="normalisation of pixels in [0, 1]")
-    _knob(model, "--std", type=values.floats, metavar="S[,S,S]")
+    _knob(model, "--input-size", type=values.sides, metavar="H|HxW", help="input in px (the model's own)")
+    _knob(model, "--mean", type=values.floats, metavar="M|M,M,M", help="normalisation of pixels in [0, 1]")
+    _knob(model, "--std", type=values.floats, metavar="S|S,S,S")
     _knob(model, "--labels", metavar="FILE", help="class names: one a line, or JSON")
     _knob(model, "--layer", metavar="1|2|3|NAME", help="superficial layer: a usual one, or any module's name (1)")
     _knob(model, "--backend", choices=get_args(BackendName), help="what runs the network (auto)")
     _knob(model, "--precision", choices=get_args(Precision), help="arithmetic (fp32)")
 
     threat = parser.add_argument_group("threat and windows")
-    _knob(threat, "--patch", metavar="2%|32|32x40", help="patch: share of the input, or px (2%%)")
-    _knob(threat, "--window", type=values.integer, metavar="N", help="side of the windows in cells (at most 36 windows)")
+    _knob(threat, "--patch", metavar="2%|32|32x40", help=f"patch: share of the input, or px ({patch}%)")
+    _knob(
+        threat, "--window", type=values.integer, metavar="N", help="side of the windows in cells (at most 36 windows)"
+    )
     _knob(threat, "--stride", type=values.integer, metavar="N", help="step between them in cells (fewest windows)")
 
     sins = parser.add_argument_group("superficial important neurons (SINs)")

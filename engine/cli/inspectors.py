@@ -1,21 +1,30 @@
 """Loaded classifiers, kept for as long as somebody may ask for them again."""
 
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
 from engine.errors import ModelError
 from engine.settings import Settings
 
-# `engine.pipeline` imports torch: only once a classifier is wanted.
-TYPE_CHECKING = False
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # it imports torch: only once a classifier is wanted
     from engine.pipeline import Inspector
 
 __all__ = ["Inspectors"]
 
 
 class Inspectors:
-    """One inspector for each classifier that was asked for."""
+    """One inspector for each classifier that was asked for.
 
-    def __init__(self) -> None:
-        self._ready: dict[tuple[object, ...], Inspector] = {}
+    Parameters
+    ----------
+    loaded : mapping of Settings to Inspector, optional
+        Those that somebody has loaded already.
+    """
+
+    def __init__(self, loaded: "Mapping[Settings, Inspector] | None" = None) -> None:
+        self._ready: dict[tuple[object, ...], Inspector] = {
+            _key(settings): inspector for settings, inspector in (loaded or {}).items()
+        }
 
     def ready(self, settings: Settings) -> bool:
         """Whether the classifier is loaded."""
@@ -45,7 +54,7 @@ class Inspectors:
 
 
 def _key(settings: Settings) -> tuple[object, ...]:
-    drawn = settings.seed if settings.weights == "random" else None
+    """Whatever decides which classifier it is; the seed draws random weights, and those of a user's code."""
     return (
         settings.model,
         settings.weights,
@@ -53,5 +62,5 @@ def _key(settings: Settings) -> tuple[object, ...]:
         settings.mean,
         settings.std,
         settings.labels,
-        drawn,
+        settings.seed,
     )

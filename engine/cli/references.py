@@ -38,7 +38,7 @@ def expand(names: Iterable[str]) -> list[Reference]:
     """The photos behind names, in their order; a folder stands for all images in it."""
     references = []
     for name in names:
-        if not Path(name).is_dir():
+        if not _is_folder(name):
             references.append(Reference(name))
             continue
         try:
@@ -98,6 +98,13 @@ def guard_inputs(outputs: Iterable[Path], inputs: Iterable[str]) -> None:
     for path in outputs:
         if _key(path) in read:
             raise OutputError(f"{path} is read in this run, so no result can be written there; give another name.")
+
+
+def _is_folder(name: str) -> bool:
+    try:
+        return Path(name).is_dir()
+    except OSError:  # it cannot be looked at, as reading it will say
+        return False
 
 
 def _key(path: Path) -> str:

@@ -83,7 +83,11 @@ def read_agreement(inspection: Inspection, verdict: Verdict) -> Agreement:
     ).astype(np.int64)
     state[~done] = State.MISSING
     votes = [
-        Vote(int(each), int((said := verdict.windows.label == each).sum()), float(verdict.windows.confidence[said].max()))
+        Vote(
+            int(each),
+            int((said := verdict.windows.label == each).sum()),
+            float(verdict.windows.confidence[said].max()),
+        )
         for each in np.unique(verdict.windows.label)
     ]
     votes.sort(key=lambda vote: (vote.label != base, -vote.windows, -vote.confidence, vote.label))
@@ -94,11 +98,15 @@ def read_agreement(inspection: Inspection, verdict: Verdict) -> Agreement:
 def tile_edges(windows: Sequence[AxisWindow]) -> NDArray[np.float64]:
     """Edges, in pixels, of tiles around the windows' centres along one axis, shape ``(windows + 1,)``.
 
-    Tiles meet half-way between centres; a single window is its own tile.
+    Tiles meet half-way between centres, and the outermost reach as far outwards as inwards, or a quarter of
+    their window where there are but a few; a single window is its own tile.
     """
     spans = np.array([window.pixels for window in windows], dtype=np.float64)
     centres = spans.mean(axis=1)
     if len(centres) == 1:
         return np.asarray(spans[0])
     between = (centres[:-1] + centres[1:]) / 2
-    return np.concatenate([[2 * centres[0] - between[0]], between, [2 * centres[-1] - between[-1]]])
+    least = np.diff(spans, axis=1).mean() / 4 if len(centres) <= 6 else 0.0
+    first = centres[0] - max(between[0] - centres[0], least)
+    last = centres[-1] + max(centres[-1] - between[-1], least)
+    return np.concatenate([[first], between, [last]])

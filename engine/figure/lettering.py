@@ -1,6 +1,7 @@
 """Text that fits: characters that can be drawn, widths in inches, lines that wrap or are cut with an ellipsis."""
 
-from matplotlib.backends.backend_agg import RendererAgg
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties, findfont, fontManager, get_font
 
 __all__ = ["Lettering"]
@@ -50,17 +51,23 @@ class Lettering:
     """
 
     def __init__(self, sample: str, dpi: float) -> None:
-        self._renderer = RendererAgg(1, 1, dpi)
+        scratch = Figure(dpi=dpi)
+        FigureCanvasAgg(scratch)
         self._dpi = dpi
-        self.families: tuple[str, ...] = (_MAIN,)
-        self._drawable = _characters(_MAIN)
-        lacking = {character for character in sample if character.isprintable()} - self._drawable
+        self._main = self._drawable = _characters(_MAIN)
+        self._families = [_MAIN]
+        lacking = {character for character in sample if character.isprintable()} - self._main
         installed = {font.name for font in fontManager.ttflist} if lacking else set()
         for family in _FALLBACKS:
             if lacking and family in installed and lacking & (covered := _characters(family)):
-                self.families += (family,)
+                self._families.append(family)
                 self._drawable = self._drawable | covered
                 lacking -= covered
+        self._measured = scratch.text(0, 0, "", parse_math=False)
+
+    def families(self, text: str) -> list[str]:
+        """Fonts for a text: matplotlib's own, and only where it needs them, those of the system."""
+        return self._families[: 1 if self._main.issuperset(text) else None]
 
     def clean(self, text: str) -> str:
         """On one line, with a box for each character that no font here can draw."""
@@ -69,12 +76,11 @@ class Lettering:
 
     def width(self, text: str, size: float, weight: str = "normal") -> float:
         """Width in inches of text in a size in points."""
-        font = FontProperties(family=list(self.families), size=size, weight=weight)
-        width, _, _ = self._renderer.get_text_width_height_descent(text, font, False)
-        return float(width) / self._dpi
+        self._measured.set(text=text, family=self.families(text), fontsize=size, fontweight=weight)
+        return float(self._measured.get_window_extent().width) / self._dpi
 
     def elide(self, text: str, room: float, size: float, weight: str = "normal", *, middle: bool = False) -> str:
-        """One line no wider than ``room`` inches; what is cut off, at the end or in the middle, becomes an ellipsis."""
+        """One line no wider than ``room`` inches; what is cut off its end or middle becomes an ellipsis."""
         text = self.clean(text)
         if self.width(text, size, weight) <= room:
             return text
@@ -87,18 +93,18 @@ class Lettering:
                 most = kept - 1
         return _cut(text, fewest, middle)
 
-    def wrap(self, text: str, room: float, size: float, weight: str = "normal", lines: int = 2) -> list[str]:
-        """At most ``lines`` lines no wider than ``room`` inches, broken between words; the last one is elided."""
+    def wrap(self, text: str, room: float, size: float, lines: int = 2, joint: str = " ") -> list[str]:
+        """At most ``lines`` lines no wider than ``room`` inches, broken at joints; the last one is elided."""
         wrapped: list[str] = []
-        words = self.clean(text).split(" ")
-        while words and len(wrapped) < lines - 1:
+        words = [self.clean(word) for word in text.split(joint)]
+        while words:
             taken = 1
-            while taken < len(words) and self.width(" ".join(words[: taken + 1]), size, weight) <= room:
+            while taken < len(words) and self.width(joint.join(words[: taken + 1]), size) <= room:
                 taken += 1
-            wrapped.append(self.elide(" ".join(words[:taken]), room, size, weight))
+            if len(wrapped) == lines - 1:
+                taken = len(words)
+            wrapped.append(self.elide(joint.join(words[:taken]), room, size))
             words = words[taken:]
-        if words:
-            wrapped.append(self.elide(" ".join(words), room, size, weight))
         return wrapped
 
 

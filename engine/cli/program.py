@@ -1,0 +1,68 @@
+"""From a command line to an exit code: no traceback, and nothing heavy imported before it is needed."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from engine.cli import exits
+from engine.cli.arguments import make_parser, settings_from
+from engine.cli.faults import internal, say
+from engine.cli.inspectors import Inspectors
+from engine.errors import SinscopeError
+
+__all__ = ["main"]
+
+DEFAULT_COMMAND = "demo"
+
+
+def main(argv: Sequence[str] | None = None, inspectors: Inspectors | None = None) -> int:
+    """Run one command.
+
+    Parameters
+    ----------
+    argv : sequence of str, optional
+        Arguments; the process's own if ``None``.
+    inspectors : Inspectors, optional
+        Classifiers that are loaded already, for callers that run several commands.
+
+    Returns
+    -------
+    int
+        The exit code, see ``engine.cli.exits``.
+    """
+    debug = False
+    try:
+        words = list(sys.argv[1:] if argv is None else argv)
+        arguments = make_parser().parse_args(words)
+        if arguments.command is None:
+            arguments = make_parser().parse_args([*words, DEFAULT_COMMAND])
+        arguments.debug = debug = getattr(arguments, "debug", False)
+        return _run(arguments, inspectors or Inspectors())
+    except SystemExit as ended:  # --help and --version
+        return ended.code if isinstance(ended.code, int) else exits.QUIET
+    except KeyboardInterrupt:
+        say("interrupted")
+        return exits.INTERRUPTED
+    except SinscopeError as error:
+        say(f"error: {error}")
+        return exits.ERROR
+    except Exception as error:
+        say(f"error: {internal(error, debug)}")
+        return exits.ERROR
+
+
+def _run(arguments: argparse.Namespace, inspectors: Inspectors) -> int:
+    # Each command imports what it needs, torch above all, once it is clear that it is wanted.
+    if arguments.command == "models":
+        from engine.cli.models import show_models
+
+        show_models()
+        return exits.QUIET
+    settings_from(arguments)  # what is wrong whatever the model is, is said at once
+    if arguments.command == "inspect":
+        from engine.cli.inspect import inspect_photos
+
+        return inspect_photos(arguments, inspectors)
+    from engine.cli.demo import demonstrate
+
+    return demonstrate(arguments, inspectors)

@@ -1,0 +1,91 @@
+"""The application: from arguments to a window, and to an exit code."""
+
+import argparse
+import importlib
+import sys
+from collections.abc import Sequence
+
+if sys.platform == "win32":
+    # There, torch's libraries cannot be loaded any more once Qt's are.
+    importlib.import_module("torch")
+
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QFont, QFontDatabase, QGuiApplication
+from PySide6.QtWidgets import QApplication
+
+from engine.cli.version import version
+from gui.icons import app_icon
+from gui.journal import log_folder, watch_for_crashes
+from gui.main_window import MainWindow
+from gui.preferences import Preferences
+from gui.theme import apply_theme
+
+__all__ = ["application", "create_window", "run"]
+
+
+def application() -> QApplication:
+    """The one ``QApplication``, made if need be, with name, icon and style."""
+    app = QApplication.instance()
+    if not isinstance(app, QApplication):
+        QGuiApplication.setHighDpiScaleFactorRoundingPolicy(Qt.HighDpiScaleFactorRoundingPolicy.PassThrough)
+        app = QApplication(sys.argv[:1])
+    app.setOrganizationName("SINscope")
+    app.setApplicationName("SINscope")
+    app.setApplicationVersion(version())
+    app.setDesktopFileName("sinscope")
+    app.setWindowIcon(app_icon())
+    return app
+
+
+def create_window(argv: Sequence[str] = ()) -> MainWindow:
+    """A window, not shown yet, that opens its photo as soon as events are served.
+
+    Parameters
+    ----------
+    argv : sequence of str
+        Without the program's name: a photo or a folder, ``sample:flower`` if none; ``--tour``.
+    """
+    arguments = _parser().parse_args(list(argv))
+    application()
+    _ensure_font()
+    preferences = Preferences()
+    apply_theme(preferences.theme)
+    window = MainWindow(arguments.photo, preferences)
+    QTimer.singleShot(0, window, window.begin)
+    if arguments.tour:
+        QTimer.singleShot(0, window, window.tour.start)
+    return window
+
+
+def run(argv: Sequence[str] = ()) -> int:
+    """Show the window until it is closed; the exit code."""
+    arguments = _parser().parse_args(list(argv))
+    app = application()
+    window = create_window(argv)
+    stop_watching = watch_for_crashes(window.show_crash, log_folder())
+    QGuiApplication.styleHints().colorSchemeChanged.connect(window.follow_desktop)
+    window.show()
+    if not arguments.tour and not window.preferences.guide_seen:
+        QTimer.singleShot(0, window, window.guide.start)
+    try:
+        return app.exec()
+    finally:
+        stop_watching()
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="sinscope", add_help=False)
+    parser.add_argument("photo", nargs="?", default="sample:flower")
+    parser.add_argument("--tour", action="store_true")
+    return parser
+
+
+def _ensure_font() -> None:
+    """Bare machines have no font at all; matplotlib brings one."""
+    if QFontDatabase.families():
+        return
+    found = importlib.util.find_spec("matplotlib")
+    for folder in (found.submodule_search_locations or ()) if found else ():
+        number = QFontDatabase.addApplicationFont(f"{folder}/mpl-data/fonts/ttf/DejaVuSans.ttf")
+        if number >= 0:
+            QApplication.setFont(QFont(QFontDatabase.applicationFontFamilies(number)[0], 10))

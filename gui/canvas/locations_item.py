@@ -1,0 +1,140 @@
+"""The location map over the photo: certified or not, for each place of the patch, drawn at the patch's middle."""
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QPainter, QTransform
+from PySide6.QtWidgets import QGraphicsItem
+
+from gui.canvas.hatch import hatch_lines, mask_image, outline_lines
+from gui.canvas.overlay import INK, PAPER, Key, Overlay, lines, pen, with_alpha
+from gui.snapshot import Snapshot
+from gui.theme import AGREE
+
+__all__ = ["LocationsItem", "place_at"]
+
+_HATCH = 8.0  # px between lines
+_MEANING = "Location map: each place of the patch is drawn at the patch's middle."
+
+
+def place_at(x: float, y: float, threat_px: tuple[int, int], shape: tuple[int, ...]) -> tuple[int, int] | None:
+    """The place (row, column) of the patch that is drawn at a point, if there is one.
+
+    Parameters
+    ----------
+    x, y : float
+        In pixels of the model's input.
+    threat_px : (int, int)
+        Height and width of the patch.
+    shape : (int, int)
+        Of the location map.
+    """
+    row, column = np.floor(y - (threat_px[0] - 1) / 2), np.floor(x - (threat_px[1] - 1) / 2)
+    return (int(row), int(column)) if 0 <= row < shape[0] and 0 <= column < shape[1] else None
+
+
+class LocationsItem(Overlay):
+    """Certified places in a light tint, the others dark and hatched; nothing before there is a full verdict."""
+
+    def __init__(self, parent: QGraphicsItem | None = None) -> None:
+        super().__init__(parent)
+        self.setToolTip(_MEANING)
+        self._map: NDArray[np.int64] | None = None
+        self._is_computed = True
+        self._threat = 1, 1
+        self._place: tuple[int, int] | None = None
+        self._weak: NDArray[np.bool_] = np.zeros((0, 0), dtype=np.bool_)
+        self._border: NDArray[np.int64] = np.zeros((0, 4), dtype=np.int64)
+        self._hatched: tuple[int, NDArray[np.int64]] = 0, self._border
+
+    @property
+    def places(self) -> NDArray[np.int64] | None:
+        """The map that is shown, if there is one."""
+        return self._map
+
+    def set_snapshot(self, snapshot: Snapshot | None) -> None:
+        """Take over the location map of a full verdict; a preview has none."""
+        shown = None
+        if snapshot is not None:
+            self._threat = snapshot.threat_px
+            if snapshot.verdict is not None and not snapshot.request.preview:
+                shown, self._is_computed = snapshot.verdict.locations, snapshot.verdict.computed
+        if shown is not self._map:
+            self._map = shown
+            self._weak = shown == 0 if shown is not None else np.zeros((0, 0), dtype=np.bool_)
+            self._border = outline_lines(self._weak)
+            self._hatched = 0, self._border
+        self.update()
+
+    def select(self, place: tuple[int, int] | None) -> None:
+        """Show a place: the patch's true size there, and its middle."""
+        if place != self._place:
+            self._place = place
+            self.update()
+
+    def place_at(self, x: float, y: float) -> tuple[int, int] | None:
+        """The place that is drawn at a point."""
+        return None if self._map is None else place_at(x, y, self._threat, self._map.shape)
+
+    def legend(self) -> tuple[Key, ...]:
+        """Certified and not certified, if they occur."""
+        if self._map is None:
+            return ()
+        if not self._is_computed:
+            return (Key("location map not computed", _draw_weak),)
+        kinds = ((~self._weak, Key("place certified", _draw_certified)), (self._weak, Key("not certified", _draw_weak)))
+        return tuple(key for there, key in kinds if there.any())
+
+    def draw(self, painter: QPainter, to_scene: QTransform) -> None:
+        """Tints, hatching and borders of the map, then the chosen place."""
+        if self._map is not None:
+            self._draw_map(painter, to_scene)
+        if self._place is not None:
+            self._draw_place(painter, to_scene, *self._place)
+
+    def _draw_map(self, painter: QPainter, to_scene: QTransform) -> None:
+        shift = QPointF((self._threat[1] - 1) / 2, (self._threat[0] - 1) / 2)
+        height, width = self._weak.shape
+        area = to_scene.mapRect(QRectF(shift.x(), shift.y(), width, height))
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)
+        painter.drawImage(area, mask_image(~self._weak, with_alpha(AGREE, 0.32)))
+        painter.drawImage(area, mask_image(self._weak, with_alpha(INK, 0.6)))
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        step = max(1, round(_HATCH / max(1e-6, to_scene.m11())))
+        if self._hatched[0] != step:
+            self._hatched = step, hatch_lines(self._weak, step)
+        painter.setPen(pen(with_alpha(PAPER, 0.55), 1))
+        painter.drawLines(lines(self._hatched[1], to_scene, shift))
+        border = lines(self._border, to_scene, shift)
+        for colour, wide in ((with_alpha(INK, 0.8), 3.0), (PAPER, 1.4)):
+            painter.setPen(pen(colour, wide))
+            painter.drawLines(border)
+        painter.setPen(pen(PAPER, 1, Qt.PenStyle.DotLine))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawRect(area)
+
+    def _draw_place(self, painter: QPainter, to_scene: QTransform, row: int, column: int) -> None:
+        box = to_scene.mapRect(QRectF(column, row, self._threat[1], self._threat[0]))
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        for colour, width, style in ((INK, 3.4, Qt.PenStyle.SolidLine), (PAPER, 1.6, Qt.PenStyle.DashLine)):
+            painter.setPen(pen(colour, width, style))
+            painter.drawRect(box)
+            painter.drawLine(box.center() - QPointF(6, 0), box.center() + QPointF(6, 0))
+            painter.drawLine(box.center() - QPointF(0, 6), box.center() + QPointF(0, 6))
+
+
+def _draw_certified(painter: QPainter, box: QRectF) -> None:
+    painter.setPen(pen(AGREE, 1))
+    painter.setBrush(with_alpha(AGREE, 0.32))
+    painter.drawRect(box.adjusted(1, 1, -1, -1))
+
+
+def _draw_weak(painter: QPainter, box: QRectF) -> None:
+    inner = box.adjusted(1, 1, -1, -1)
+    painter.setPen(pen(PAPER, 1))
+    painter.setBrush(with_alpha(INK, 0.75))
+    painter.drawRect(inner)
+    painter.drawLine(inner.bottomLeft(), inner.topRight())
+    painter.drawLine(inner.bottomLeft() - QPointF(0, inner.height() / 2), inner.topRight() - QPointF(inner.width() / 2, 0))
+    painter.drawLine(inner.bottomLeft() + QPointF(inner.width() / 2, 0), inner.topRight() + QPointF(0, inner.height() / 2))

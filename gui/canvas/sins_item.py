@@ -1,0 +1,124 @@
+"""SINs and their clusters: a shape and colour for each cluster, its centre, and a circle of radius s_c."""
+
+import pyqtgraph as pg
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QPainter, QTransform
+from PySide6.QtWidgets import QGraphicsItem
+
+from gui.canvas.overlay import INK, PAPER, Key, Overlay, pen
+from gui.snapshot import ClusterShape, Snapshot
+from gui.theme import SERIES
+
+__all__ = ["ClustersItem", "SinsItem"]
+
+_SYMBOLS = ("o", "s", "t", "d", "star", "h")
+_NAMED = 3  # clusters with an entry of their own in the legend
+
+
+class SinsItem(pg.ScatterPlotItem):
+    """The clustered SINs as points in pixels of the model's input; they grow with the zoom, as the photo does."""
+
+    def __init__(self) -> None:
+        super().__init__(pxMode=False, pen=None)
+        self._shown: object = None
+        self.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
+
+    def set_snapshot(self, snapshot: Snapshot | None) -> None:
+        """Take over the SINs of a snapshot."""
+        found = snapshot.sins_px if snapshot else None
+        if found is self._shown and found is not None:
+            return
+        self._shown = found
+        if snapshot is None or found is None or snapshot.cluster_of is None:
+            self.setData([], [])
+            return
+        clusters = snapshot.cluster_of.tolist()
+        looks = [_look(index) for index in range(max(clusters, default=-1) + 1)]
+        side = max(snapshot.view.shape[:2]) / 64
+        edge = pg.mkPen(QColor(INK), width=side / 7, cosmetic=False)
+        self.setData(
+            x=found[:, 1],
+            y=found[:, 0],
+            symbol=[looks[cluster][1] for cluster in clusters],
+            brush=[pg.mkBrush(looks[cluster][0]) for cluster in clusters],
+            pen=edge,
+            size=side,
+        )
+
+    def mouseClickEvent(self, event: object) -> None:
+        """Points take no clicks: the window or place under them does."""
+        event.ignore()  # type: ignore[attr-defined]
+
+
+class ClustersItem(Overlay):
+    """Centre and circle of each cluster."""
+
+    def __init__(self, parent: QGraphicsItem | None = None) -> None:
+        super().__init__(parent)
+        self._clusters: tuple[ClusterShape, ...] = ()
+
+    def set_snapshot(self, snapshot: Snapshot | None) -> None:
+        """Take over the clusters of a snapshot."""
+        self._clusters = snapshot.clusters if snapshot else ()
+        self.update()
+
+    def legend(self) -> tuple[Key, ...]:
+        """The largest clusters, the rest as a number, and what centre and circle are."""
+        named = [
+            Key(f"cluster {index + 1}: {cluster.size} SIN{'' if cluster.size == 1 else 's'}", _Swatch(index))
+            for index, cluster in enumerate(self._clusters[:_NAMED])
+        ]
+        if (more := len(self._clusters) - _NAMED) > 0:
+            named.append(Key(f"and {more} more cluster{'' if more == 1 else 's'}", _Swatch(_NAMED)))
+        return (*named, Key("centre, circle of radius s_c", _draw_centre)) if named else ()
+
+    def draw(self, painter: QPainter, to_scene: QTransform) -> None:
+        """The largest cluster on top."""
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        for index in reversed(range(len(self._clusters))):
+            cluster, (colour, _) = self._clusters[index], _look(index)
+            middle = to_scene.map(QPointF(cluster.x, cluster.y))
+            across, down = cluster.std_px * abs(to_scene.m11()), cluster.std_px * abs(to_scene.m22())
+            if across > 2:
+                for hue, width in ((INK, 3.4), (QColor(colour), 1.8)):
+                    painter.setPen(pen(hue, width))
+                    painter.drawEllipse(middle, across, down)
+            _draw_cross(painter, middle, 7.0, QColor(colour))
+
+
+class _Swatch:
+    """Draws a cluster's SIN into the legend."""
+
+    def __init__(self, index: int) -> None:
+        self._colour, self._symbol = _look(index)
+
+    def __call__(self, painter: QPainter, box: QRectF) -> None:
+        painter.save()
+        painter.translate(box.center())
+        side = 0.7 * box.width()
+        painter.scale(side, side)
+        painter.setPen(pen(INK, 1 / side))
+        painter.setBrush(QColor(self._colour))
+        painter.drawPath(pg.graphicsItems.ScatterPlotItem.Symbols[self._symbol])
+        painter.restore()
+
+
+def _look(index: int) -> tuple[str, str]:
+    """Colour and symbol of a cluster; neighbours in rank differ in both, whatever their number."""
+    return SERIES[index % len(SERIES)], _SYMBOLS[(index + index // len(SERIES)) % len(_SYMBOLS)]
+
+
+def _draw_cross(painter: QPainter, middle: QPointF, arm: float, colour: QColor) -> None:
+    for hue, width in ((INK, 4.6), (PAPER, 3.0), (colour, 1.2)):
+        painter.setPen(pen(hue, width))
+        extra = 0.8 if hue is INK else 0.0
+        painter.drawLine(middle - QPointF(arm + extra, 0), middle + QPointF(arm + extra, 0))
+        painter.drawLine(middle - QPointF(0, arm + extra), middle + QPointF(0, arm + extra))
+
+
+def _draw_centre(painter: QPainter, box: QRectF) -> None:
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.setPen(pen(SERIES[0], 1.4))
+    painter.drawEllipse(box.adjusted(1, 1, -1, -1))
+    _draw_cross(painter, box.center(), box.width() / 4, QColor(SERIES[0]))

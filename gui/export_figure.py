@@ -1,0 +1,153 @@
+"""What is on the screen as a picture: PNG at 1x, 2x and 4x, SVG, PDF, or for the clipboard."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QBuffer, QIODevice, QMarginsF, QPoint, QRectF, QSize, QSizeF
+from PySide6.QtGui import QImage, QPageSize, QPaintDevice, QPainter, QPalette, QPdfWriter
+from PySide6.QtSvg import QSvgGenerator
+from PySide6.QtWidgets import QApplication, QGraphicsScene, QWidget
+
+from engine.errors import OutputError
+
+__all__ = ["FORMATS", "SCALES", "draw_figure", "draw_image"]
+
+FORMATS = (".png", ".svg", ".pdf")
+SCALES = (1, 2, 4)
+_POINTS_AN_INCH = 72
+_MOST_PIXELS = 32_000  # a side; Qt's rasteriser ends at 32,767
+
+Source = QWidget | QGraphicsScene
+
+
+def draw_figure(source: Source, path: Path, scale: int = 1) -> Callable[[], bytes]:
+    """Draw now, in the window's thread; what is returned gives the file's bytes, in any thread.
+
+    Parameters
+    ----------
+    source : QWidget or QGraphicsScene
+        A widget as it stands on the screen, or what the first view of a scene shows of it.
+    path : Path
+        Its ending names the format.
+    scale : int
+        Pixels of a PNG for each of the screen; vectors have the screen's size whatever it is.
+
+    Raises
+    ------
+    OutputError
+        If the ending is none of ``FORMATS``, or there is nothing to draw.
+    """
+    ending = path.suffix.lower()
+    if ending == ".png":
+        image = draw_image(source, scale)
+        return lambda: _encoded(image)
+    if ending == ".svg":
+        content = _svg(source)
+    elif ending == ".pdf":
+        content = _pdf(source)
+    else:
+        raise OutputError(f"A figure cannot be written as {path.name}; end its name in .png, .svg or .pdf.")
+    return lambda: content
+
+
+def draw_image(source: Source, scale: int = 1) -> QImage:
+    """The figure as pixels.
+
+    Raises
+    ------
+    OutputError
+        If there is nothing to draw, or too many pixels.
+    """
+    size = _size(source) * scale
+    if max(size.width(), size.height()) > _MOST_PIXELS:
+        raise OutputError(f"A figure of {size.width()} x {size.height()} px is too large; choose a smaller scale.")
+    image = QImage(size, QImage.Format.Format_ARGB32_Premultiplied)
+    if image.isNull():
+        raise OutputError("There is not enough memory for a figure of this size; choose a smaller scale.")
+    image.setDevicePixelRatio(scale)
+    _paint(source, image)
+    # Ready to be compared and encoded: pixels of the file are not those of a screen.
+    image.setDevicePixelRatio(1)
+    return image
+
+
+def _encoded(image: QImage) -> bytes:
+    buffer = _open_buffer()
+    if not image.save(buffer, "PNG"):  # type: ignore[call-overload]
+        raise OutputError("The figure cannot be encoded as PNG; try a smaller scale.")
+    return bytes(buffer.data().data())
+
+
+def _svg(source: Source) -> bytes:
+    size, buffer = _size(source), _open_buffer()
+    generator = QSvgGenerator()
+    generator.setOutputDevice(buffer)
+    generator.setResolution(_dots_an_inch())  # letters in the measure of the screen
+    generator.setSize(size)
+    generator.setViewBox(QRectF(0, 0, size.width(), size.height()))
+    generator.setTitle("SINscope")
+    generator.setDescription("")
+    _paint(source, generator)
+    return bytes(buffer.data().data())
+
+
+def _pdf(source: Source) -> bytes:
+    size, buffer = _size(source), _open_buffer()
+    writer = QPdfWriter(buffer)
+    writer.setTitle("SINscope")
+    writer.setCreator("SINscope")
+    writer.setResolution(_dots_an_inch())
+    points = QSizeF(size) * _POINTS_AN_INCH / _dots_an_inch()
+    page = QPageSize(points, QPageSize.Unit.Point, "", QPageSize.SizeMatchPolicy.ExactMatch)
+    writer.setPageSize(page)
+    writer.setPageMargins(QMarginsF())
+    _paint(source, writer)
+    return bytes(buffer.data().data())
+
+
+def _paint(source: Source, device: QPaintDevice) -> None:
+    painter = QPainter()
+    if not painter.begin(device):
+        raise OutputError("The figure cannot be drawn; try a smaller scale or another format.")
+    try:
+        painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.TextAntialiasing)
+        if isinstance(source, QWidget):
+            source.render(painter, QPoint())
+        else:
+            size = _size(source)
+            target = QRectF(0, 0, size.width(), size.height())
+            painter.fillRect(target, QApplication.palette().color(QPalette.ColorRole.Base))
+            for view in source.views()[:1]:
+                painter.fillRect(target, view.backgroundBrush())
+            source.render(painter, target, _seen(source))
+    finally:
+        painter.end()
+
+
+def _seen(scene: QGraphicsScene) -> QRectF:
+    """The part of a scene that its first view shows; all of it without a view."""
+    for view in scene.views():
+        return view.mapToScene(view.viewport().rect()).boundingRect()
+    return scene.itemsBoundingRect()
+
+
+def _size(source: Source) -> QSize:
+    if isinstance(source, QWidget):
+        size = source.size()
+    else:
+        views = source.views()
+        size = views[0].viewport().size() if views else _seen(source).size().toSize()
+    if size.isEmpty():
+        raise OutputError("There is nothing on the screen to export yet; open a photo first.")
+    return size
+
+
+def _dots_an_inch() -> int:
+    screen = QApplication.primaryScreen()
+    return round(screen.logicalDotsPerInch()) if screen is not None else 96
+
+
+def _open_buffer() -> QBuffer:
+    buffer = QBuffer()
+    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+    return buffer

@@ -1,0 +1,277 @@
+"""The window: panels round the canvas, one registry of commands, the engine's thread behind it."""
+
+from pathlib import Path
+
+from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Slot
+from PySide6.QtGui import (
+    QCloseEvent,
+    QDragEnterEvent,
+    QDragLeaveEvent,
+    QDragMoveEvent,
+    QDropEvent,
+    QGuiApplication,
+    QPaintEvent,
+)
+from PySide6.QtWidgets import QLabel, QMainWindow, QMenu, QVBoxLayout, QWidget
+
+from gui.actions import Command, Registry
+from gui.activity import ActivityPanel
+from gui.aside import Aside
+from gui.canvas import CanvasPanel
+from gui.commands import Commands
+from gui.dialogs import Dialogs
+from gui.docks import Area, Docks, Panel
+from gui.document import Document
+from gui.drop import DropSheet, dropped_files, leave_drops_to_window
+from gui.filing import Filing
+from gui.filmstrip import Filmstrip
+from gui.guide import Guide
+from gui.journal import Journal
+from gui.live import LiveLoop
+from gui.menus import build_menus, build_toolbar, dress
+from gui.messages import Message, MessageBar
+from gui.opening import Opener
+from gui.panels.controls import ControlsPanel
+from gui.panels.layers import LayerPanel
+from gui.panels.plots import ClusterPlot, ImportancePlot, WindowGridPlot
+from gui.panels.verdict import VerdictPanel
+from gui.panels.window_table import WindowTable
+from gui.preferences import Preferences
+from gui.progress import ProgressStrip
+from gui.snapshot import Problem
+from gui.sources import SAMPLE_IMAGES, sample_patches
+from gui.state import State
+from gui.tour import Tour
+from gui.worker import EngineThread
+
+__all__ = ["MainWindow"]
+
+_FIRST_PHOTO = "sample:flower"
+_SIZE = QSize(1280, 800)
+_SMALLEST = QSize(1000, 640)
+_WAIT_MS, _WAITS = 10, 50
+
+
+class MainWindow(QMainWindow):
+    """Everything of one window; closing it ends its engine.
+
+    Parameters
+    ----------
+    photo : str, optional
+        What :meth:`begin` opens: a path or ``sample:NAME``.
+    preferences : Preferences, optional
+    dialogs : Dialogs, optional
+        What asks the user; tests give another.
+    """
+
+    def __init__(
+        self,
+        photo: str = _FIRST_PHOTO,
+        preferences: Preferences | None = None,
+        dialogs: Dialogs | None = None,
+    ) -> None:
+        super().__init__()
+        self.setObjectName("mainWindow")
+        self.preferences = preferences or Preferences()
+        self.dialogs = dialogs or Dialogs(self)
+        self.state = State(self)
+        self.engine = EngineThread(self)
+        self.live = LiveLoop(self.state, self.engine, self)
+        self.journal = Journal(self.state, self)
+        self.aside = Aside(self)
+        self._photo: str | None = photo
+        self._painted, self._waits = False, 0
+        self._build()
+        self._wire()
+        self._lay_out()
+        self._entitle(self.state.document)
+
+    def _build(self) -> None:
+        state = self.state
+        self.messages = MessageBar()
+        self.filmstrip = Filmstrip(state)
+        self.canvas = CanvasPanel(state)
+        self.controls = ControlsPanel(state)
+        self.verdict_panel = VerdictPanel(state)
+        self.window_table = WindowTable(state)
+        self.activity = ActivityPanel(state)
+        self.importance_plot = ImportancePlot(state)
+        centre = QWidget()
+        column = QVBoxLayout(centre)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.messages)
+        column.addWidget(self.canvas, 1)
+        column.addWidget(self.filmstrip)
+        self.setCentralWidget(centre)
+        below = Area.BottomDockWidgetArea
+        self.docks = Docks(
+            self,
+            (
+                Panel("controls", "Controls", self.controls, Area.LeftDockWidgetArea),
+                Panel("layers", "Layers", LayerPanel(self.canvas.layers), Area.LeftDockWidgetArea),
+                Panel("verdict", "Verdict", self.verdict_panel, Area.RightDockWidgetArea),
+                Panel("windows", "Windows", self.window_table, below),
+                Panel("importance", "Importance", self.importance_plot, below),
+                Panel("grid", "Window grid", WindowGridPlot(state), below),
+                Panel("clusters", "Clusters", ClusterPlot(state), below),
+                Panel("activity", "Activity", self.activity, below),
+            ),
+        )
+        self.opener = Opener(state, self.filmstrip, self.messages, self.dialogs, self.preferences, self.aside, self)
+        self.filing = Filing(self)
+        self.guide = Guide(self)
+        self.tour = Tour(self)
+        self.drop_sheet = DropSheet(self)
+        self.registry = Registry(self)
+        self.commands = Commands(self)
+        for panel in self.docks.panels:
+            command = Command(f"{panel.name}Panel", panel.title, "View/&Panels", (), f"Show or hide {panel.title}", True)
+            self.registry.adopt(command, self.docks.by_name[panel.name].toggleViewAction())
+        build_menus(self, self.registry, (("&Recent", "openFolder", self._fill_recent), ("&Samples", "samples", self._fill_samples)))
+        build_toolbar(self, self.registry)
+        dress(self.registry)
+        self.hover = QLabel()
+        self.hover.setObjectName("hoverText")
+        self.statusBar().addWidget(self.hover, 1)
+        self.statusBar().addPermanentWidget(ProgressStrip(state))
+        self.statusBar().setSizeGripEnabled(False)
+        self.setAcceptDrops(True)
+        leave_drops_to_window(self)
+
+    def _wire(self) -> None:
+        self.state.problem_changed.connect(self._show_problem)
+        self.state.document_changed.connect(self._entitle)
+        self.controls.patch_file_wanted.connect(self.opener.ask_patch)
+        self.opener.patch_chosen.connect(self.controls.put_patch)
+        self.verdict_panel.retry.connect(self.live.run)
+        self.canvas.hovered.connect(self.hover.setText)
+        self.guide.finished.connect(self._guide_read)
+
+    def _lay_out(self) -> None:
+        room = QGuiApplication.primaryScreen().availableGeometry().size()
+        self.setMinimumSize(_SMALLEST.boundedTo(room))
+        self.resize(_SIZE.boundedTo(room))
+        self.docks.arrange()
+        if not self.preferences.restore_layout(self):
+            self.docks.arrange()
+
+    @Slot()
+    def begin(self) -> None:
+        """Open the first photo, once the window can be seen: loading the model makes it stutter."""
+        if self.isVisible() and not self._painted and self._waits < _WAITS:
+            self._waits += 1
+            QTimer.singleShot(_WAIT_MS, self, self.begin)
+        elif self._photo is not None:
+            photo, self._photo = self._photo, None
+            if Path(photo).is_dir():
+                self.opener.folder(photo)
+            else:
+                self.opener.photo(photo)
+                self.state.undo_stack.clear()
+
+    @Slot()
+    def reset_layout(self) -> None:
+        """Panels back to where they were at the start."""
+        self.preferences.forget_layout()
+        self.docks.arrange()
+
+    @Slot(str)
+    def show_crash(self, details: str) -> None:
+        """Say that something went wrong that should not have."""
+        self.state.log("Internal error; see the crash log.")
+        self.messages.show_message(
+            Message("Something went wrong inside the window; go on, and send Help > Copy report if it comes back.", "error", details)
+        )
+
+    def recent_photos(self) -> list[str]:
+        """Photos opened last, newest first."""
+        return self.preferences.recent("photos")
+
+    @Slot(object)
+    def _show_problem(self, problem: Problem | None) -> None:
+        if problem is None:
+            self.messages.clear()
+        else:
+            self.messages.show_message(Message(problem.sentence, "error", problem.details, self.live.run))
+
+    @Slot(object)
+    def _entitle(self, document: Document) -> None:
+        name = document.image or ""
+        name = name.removeprefix("sample:").capitalize() if name.startswith("sample:") else Path(name).name
+        self.setWindowTitle(f"{name} – SINscope" if name else "SINscope")
+
+    @Slot()
+    def _guide_read(self) -> None:
+        self.preferences.guide_seen = True
+
+    def _fill_recent(self, menu: QMenu) -> None:
+        kinds = (("photos", self.opener.photo), ("folders", self.opener.folder), ("patches", self.opener.patch))
+        for kind, opens in kinds:
+            entries = self.preferences.recent(kind)[:6]
+            if entries:
+                menu.addSection(kind.capitalize())
+            for entry in entries:
+                menu.addAction(entry.replace("&", "&&"), lambda entry=entry, opens=opens: opens(entry))
+        if not menu.isEmpty():
+            menu.addSeparator()
+            menu.addAction("Clear this list", self.preferences.forget)
+
+    def _fill_samples(self, menu: QMenu) -> None:
+        menu.addSection("Photos")
+        for reference in SAMPLE_IMAGES:
+            name = reference.removeprefix("sample:").capitalize()
+            menu.addAction(name, lambda reference=reference: self.opener.photo(reference))
+        menu.addSection("Patches")
+        for name in sample_patches():
+            menu.addAction(name, lambda name=name: self.opener.patch(f"sample:{name}"))
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Take files and pictures, and show where they may be let go."""
+        data = event.mimeData()
+        files = dropped_files(data, self.filing.knows)
+        if files or data.hasImage():
+            event.acceptProposedAction()
+            self.drop_sheet.offer(files, round(event.position().x()))
+
+    def dragMoveEvent(self, event: QDragMoveEvent) -> None:
+        """Show what letting go here would do."""
+        event.acceptProposedAction()
+        self.drop_sheet.offer(dropped_files(event.mimeData(), self.filing.knows), round(event.position().x()))
+
+    def dragLeaveEvent(self, _event: QDragLeaveEvent) -> None:
+        """Nothing is let go."""
+        self.drop_sheet.hide()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Open what was let go."""
+        self.drop_sheet.hide()
+        data = event.mimeData()
+        files = dropped_files(data, self.filing.knows)
+        if files and self.filing.knows(files[0]):
+            self.filing.open_session(files[0])
+        else:
+            self.opener.take(data, self.drop_sheet.takes_patch(files, round(event.position().x())))
+        event.acceptProposedAction()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Icons in the colours of another theme."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange and hasattr(self, "commands"):
+            dress(self.registry)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Note that the window can be seen."""
+        super().paintEvent(event)
+        self._painted = True
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Keep the layout, and end everything that runs; the engine stops within one batch of windows."""
+        self.tour.stop()
+        self.preferences.save_layout(self)
+        self.hide()
+        self.live.stop()
+        self.engine.close()
+        self.filmstrip.finish()
+        self.aside.close()
+        super().closeEvent(event)

@@ -1,0 +1,98 @@
+"""Menu bar and toolbar, built from the table of commands."""
+
+from collections.abc import Callable, Iterable
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtWidgets import QMainWindow, QMenu, QSizePolicy, QToolBar, QToolButton, QWidget
+
+from gui.actions import Registry
+from gui.glyphs import glyph
+
+__all__ = ["TOOLBAR", "build_menus", "build_toolbar", "dress", "filled_on_show"]
+
+# Commands on the toolbar; "|" divides, ">" pushes what follows to the right.
+TOOLBAR = ("open", "samples", "|", "undo", "redo", "|", "patchOn", "compare", ">", "live", "run", "stop", "|", "palette")
+_WITH_WORDS = {"open", "samples", "patchOn", "compare", "run", "live"}
+_SHORT = {"open": "Open", "samples": "Samples", "patchOn": "Patch", "compare": "Compare", "run": "Run", "live": "Live"}
+
+
+def build_menus(window: QMainWindow, registry: Registry, submenus: Iterable[tuple[str, str, Callable[[QMenu], None]]]) -> None:
+    """Fill the menu bar.
+
+    Parameters
+    ----------
+    submenus : iterable of (str, str, callable)
+        Menus whose entries come and go: the menu's text, the command they stand behind, and what fills
+        them each time they open.
+    """
+    behind: dict[str, list[tuple[str, Callable[[QMenu], None]]]] = {}
+    for text, command_name, fill in submenus:
+        behind.setdefault(command_name, []).append((text, fill))
+    menus: dict[str, QMenu] = {}
+    for command, action in registry:
+        menu = _menu(window, menus, command.menu)
+        if command.starts_group and not menu.isEmpty():
+            menu.addSeparator()
+        menu.addAction(action)
+        for text, fill in behind.get(command.name, ()):
+            filled_on_show(menu.addMenu(text), fill)
+
+
+def filled_on_show(menu: QMenu, fill: Callable[[QMenu], None]) -> None:
+    """Make a menu's entries when it is about to be shown."""
+
+    def renew() -> None:
+        menu.clear()
+        fill(menu)
+        if menu.isEmpty():
+            menu.addAction("None yet").setEnabled(False)
+
+    menu.aboutToShow.connect(renew)
+
+
+def build_toolbar(window: QMainWindow, registry: Registry) -> QToolBar:
+    """The slim bar under the menus."""
+    bar = QToolBar("Toolbar", window)
+    bar.setObjectName("toolBar")
+    bar.setMovable(False)
+    bar.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
+    side = round(window.fontMetrics().height() * 1.25)
+    bar.setIconSize(QSize(side, side))
+    for name in TOOLBAR:
+        if name == "|":
+            bar.addSeparator()
+        elif name == ">":
+            gap = QWidget()
+            gap.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+            bar.addWidget(gap)
+        else:
+            action = registry[name]
+            bar.addAction(action)
+            button = bar.widgetForAction(action)
+            if isinstance(button, QToolButton):
+                button.setAccessibleName(action.text().replace("&", ""))
+                button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+                if name in _WITH_WORDS:
+                    action.setIconText(_SHORT[name])
+                    button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+    window.addToolBar(bar)
+    return bar
+
+
+def dress(registry: Registry) -> None:
+    """Give every action its icon in the colours of now; menus stay without, but for those on the toolbar."""
+    for command, action in registry:
+        if command.icon:
+            text = action.iconText()
+            action.setIcon(glyph(command.icon))
+            action.setIconText(text)
+            action.setIconVisibleInMenu(False)
+
+
+def _menu(window: QMainWindow, menus: dict[str, QMenu], path: str) -> QMenu:
+    if path not in menus:
+        parent, _, last = path.rpartition("/")
+        title = last if last.startswith("&") or "&" in last else f"&{last}"
+        menus[path] = _menu(window, menus, parent).addMenu(title) if parent else window.menuBar().addMenu(title)
+        menus[path].setToolTipsVisible(True)
+    return menus[path]

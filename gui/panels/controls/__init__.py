@@ -1,0 +1,5 @@
+"""The controls at the left of the window."""
+
+from gui.panels.controls.panel import ControlsPanel
+
+__all__ = ["ControlsPanel"]

@@ -1,0 +1,140 @@
+"""The windows in a table; the selected row is the selected window everywhere else, and the reverse."""
+
+from PySide6.QtCore import QItemSelectionModel, QModelIndex, QSignalBlocker, Qt, Slot
+from PySide6.QtWidgets import QAbstractItemView, QCheckBox, QHBoxLayout, QHeaderView, QTableView, QVBoxLayout, QWidget
+
+from gui.panels.window_model import COLUMNS, NUMBER, WindowModel
+from gui.panels.words import count
+from gui.state import Phase, Selection, State
+from gui.widgets import Note
+
+__all__ = ["WindowTable"]
+
+_LABEL = COLUMNS.index("Label")
+_DIMMED = (Phase.COMPUTING, Phase.STALE, Phase.CANCELLED, Phase.ERROR, Phase.LOADING)
+
+
+class WindowTable(QWidget):
+    """Sortable by every column; up and down walk the windows."""
+
+    def __init__(self, state: State, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._state = state
+        self._quiet = False
+        self.model = WindowModel(self)
+        self.view = QTableView()
+        self.view.setObjectName("windowTable")
+        self.view.setAccessibleName("Windows")
+        self.view.setToolTip("Select a window to see it on the photo; walk with up and down (or comma and full stop)")
+        self.view.setModel(self.model)
+        self.view.setSortingEnabled(True)
+        self.view.sortByColumn(NUMBER, Qt.SortOrder.AscendingOrder)
+        self.view.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.view.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.view.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.view.setAlternatingRowColors(True)
+        self.view.setShowGrid(False)
+        self.view.setWordWrap(False)
+        self.view.setTabKeyNavigation(False)
+        self.view.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.view.verticalHeader().hide()
+        self.view.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        self.view.verticalHeader().setDefaultSectionSize(round(self.fontMetrics().height() * 1.55))
+        self._size_columns()
+        self.only_differing = QCheckBox("Only those that differ")
+        self.only_differing.setObjectName("onlyDifferingCheck")
+        self.only_differing.setAccessibleName("Show only the windows that differ")
+        self.only_differing.setToolTip("Leave out the windows that agree with the base prediction")
+        self.note = Note()
+        self.note.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        head = QHBoxLayout()
+        head.addWidget(self.only_differing)
+        head.addWidget(self.note, 1)
+        layout = QVBoxLayout(self)
+        gap = self.fontMetrics().height() // 3
+        layout.setContentsMargins(gap, gap, gap, gap)
+        layout.setSpacing(gap)
+        layout.addLayout(head)
+        layout.addWidget(self.view, 1)
+        self.only_differing.toggled.connect(self._filter)
+        self.view.selectionModel().currentRowChanged.connect(self._walked)
+        self.model.layoutChanged.connect(self._show_selection)
+        self.model.modelReset.connect(self._show_selection)
+        state.snapshot_changed.connect(self._take)
+        state.phase_changed.connect(self._phase_changed)
+        state.selection_changed.connect(self._selected)
+        self._take(state.snapshot)
+
+    @Slot(object)
+    def _take(self, snapshot: object) -> None:
+        self.model.show_snapshot(self._state.snapshot if snapshot is not None else None)
+        self._say()
+
+    @Slot(object)
+    def _phase_changed(self, _phase: object) -> None:
+        self._say()
+
+    @Slot(bool)
+    def _filter(self, only: bool) -> None:
+        self.model.show_only_differing(only)
+        self._say()
+
+    def _say(self) -> None:
+        phase = self._state.phase
+        total, differing = self.model.counts()
+        text = f"{count(differing)} of {count(total)} differ" if total else "no windows yet"
+        words = {
+            Phase.COMPUTING: " · updating",
+            Phase.PARTIAL: " · preview",
+            Phase.STALE: " · out of date",
+            Phase.CANCELLED: " · stopped",
+        }
+        self.note.setText(text + words.get(phase, ""))
+        # Dimmed, yet to be walked: the palette of what is disabled, the behaviour of what is not.
+        palette = self.palette()
+        if phase in _DIMMED:
+            faint = palette.color(palette.ColorGroup.Disabled, palette.ColorRole.Text)
+            palette.setColor(palette.ColorRole.Text, faint)
+        self.view.setPalette(palette)
+
+    @Slot(QModelIndex, QModelIndex)
+    def _walked(self, current: QModelIndex, _previous: QModelIndex) -> None:
+        window = self.model.window_of(current.row()) if current.isValid() else None
+        if window is not None and not self._quiet and window != self._state.selection.window:
+            self._state.select(window=window)
+
+    @Slot(object)
+    def _selected(self, _selection: Selection) -> None:
+        row = self._show_selection()
+        if row is not None:
+            self.view.scrollTo(self.model.index(row, NUMBER))
+
+    @Slot()
+    def _show_selection(self) -> int | None:
+        """Select the row of the state's window, without telling the state."""
+        row = self.model.row_of(self._state.selection.window)
+        chooser = self.view.selectionModel()
+        self._quiet = True
+        if row is None:
+            chooser.clear()
+        else:
+            flags = QItemSelectionModel.SelectionFlag.ClearAndSelect | QItemSelectionModel.SelectionFlag.Rows
+            with QSignalBlocker(self.view):
+                chooser.setCurrentIndex(self.model.index(row, NUMBER), flags)
+        self._quiet = False
+        return row
+
+    def _size_columns(self) -> None:
+        header = self.view.horizontalHeader()
+        header.setHighlightSections(False)
+        header.setMinimumSectionSize(self.fontMetrics().averageCharWidth() * 4)
+        header.setTextElideMode(Qt.TextElideMode.ElideRight)
+        metrics = self.fontMetrics()
+        for column, widest in enumerate(("9999", "", "100.0 %", "Margin▾", "SINs ▾", "differs, unsure")):
+            if column == _LABEL:
+                header.setSectionResizeMode(column, QHeaderView.ResizeMode.Stretch)
+            else:
+                icon = metrics.height() * 1.6 if column == COLUMNS.index("State") else 0
+                header.resizeSection(
+                    column, round(metrics.horizontalAdvance(widest) + icon + metrics.averageCharWidth() * 2)
+                )

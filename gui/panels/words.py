@@ -1,0 +1,66 @@
+"""Numbers and names as panels write them."""
+
+from collections import Counter
+
+from gui.snapshot import Prediction, Snapshot, WindowsView
+from gui.widgets.vote_bar import Vote
+
+__all__ = ["count", "percent", "prediction", "seconds", "share", "votes"]
+
+_THIN = "\u202f"
+
+
+def count(number: int) -> str:
+    """A whole number with thin spaces between thousands."""
+    return f"{number:,}".replace(",", _THIN)
+
+
+def percent(fraction: float) -> str:
+    """A confidence: whole per cent, one place more where it is all but certain."""
+    text = f"{fraction:.0%}" if fraction < 0.995 else f"{fraction:.1%}"
+    return text.replace("%", f"{_THIN}%")
+
+
+def share(part: int, whole: int) -> str:
+    """A share that is 100 % only if it is all, and 0 % only if it is nothing."""
+    if whole == 0:
+        return "–"
+    shown = f"{part / whole:.1%}"
+    if part < whole and shown == "100.0%":
+        shown = "99.9%"
+    if part > 0 and shown == "0.0%":
+        shown = "0.1%"
+    return shown.replace(".0%", "%").replace("%", f"{_THIN}%")
+
+
+def seconds(milliseconds: float) -> str:
+    """A duration."""
+    return f"{milliseconds:.0f} ms" if milliseconds < 1000 else f"{milliseconds / 1000:.2f} s"
+
+
+def prediction(value: Prediction | None) -> str:
+    """A label with its confidence."""
+    return f"{value.name}, {percent(value.confidence)}" if value is not None else "–"
+
+
+def votes(snapshot: Snapshot) -> tuple[Vote, ...]:
+    """Votes of the windows: the base prediction's label, the others, and what is not known yet."""
+    windows = snapshot.windows
+    if windows is None:
+        return ()
+    base, labels = snapshot.base, snapshot.model.labels
+    tally = _tally(windows)
+    said: list[Vote] = []
+    if base is not None:
+        agreeing = tally.pop(base.label, 0)
+        said += [Vote(base.name, agreeing, "agree")] if agreeing else []
+    said += [
+        Vote(labels[label] if label >= 0 else "no finite answer", number, "differ")
+        for label, number in tally.most_common()
+    ]
+    pending = len(windows) - int(windows.done.sum())
+    return (*said, *([Vote("not yet known", pending, "pending")] if pending else []))
+
+
+def _tally(windows: WindowsView) -> Counter[int]:
+    return Counter(int(label) for label in windows.label[windows.done])

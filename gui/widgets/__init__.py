@@ -1,0 +1,22 @@
+"""Small widgets that know nothing of the engine."""
+
+from gui.widgets.field import Field, Note
+from gui.widgets.float_slider import FloatSlider
+from gui.widgets.message import InlineMessage
+from gui.widgets.picker import Picker
+from gui.widgets.section import Fold, Line, Section
+from gui.widgets.switch import Switch
+from gui.widgets.wheel import tame_wheels
+
+__all__ = [
+    "Field",
+    "FloatSlider",
+    "Fold",
+    "InlineMessage",
+    "Line",
+    "Note",
+    "Picker",
+    "Section",
+    "Switch",
+    "tame_wheels",
+]

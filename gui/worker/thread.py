@@ -1,0 +1,157 @@
+"""One long-lived thread that owns the classifier and the caches and serves the newest request."""
+
+import logging
+import threading
+import traceback
+from typing import Any
+
+from PySide6.QtCore import QObject, QThread, Signal, Slot
+
+from engine.errors import SinscopeError
+from gui.mailbox import Mailbox
+from gui.snapshot import ModelInfo, Problem, Request, Snapshot
+
+__all__ = ["EngineThread"]
+
+log = logging.getLogger(__name__)
+
+
+class _Worker(QObject):
+    """Lives in the thread; serves one request after the other, newest first, older ones never."""
+
+    snapshot_ready = Signal()
+    model_loading = Signal(str)
+    model_ready = Signal(object)
+    failed = Signal(object)
+    idle = Signal(int)
+
+    def __init__(self, inbox: Mailbox[Request], outbox: Mailbox[Snapshot], newest: "_Newest") -> None:
+        super().__init__()
+        self._inbox, self._outbox, self._newest = inbox, outbox, newest
+        self._bench: Any = None
+
+    @Slot()
+    def wake(self) -> None:
+        """Serve what lies in the inbox."""
+        while (request := self._inbox.take()) is not None:
+            try:
+                self._serve(request)
+            except SinscopeError as error:
+                self._fail(Problem(request.generation, str(error)))
+            except MemoryError:
+                self._fail(
+                    Problem(
+                        request.generation, "There is not enough memory for this; choose a smaller photo or model."
+                    )
+                )
+            except Exception:
+                details = traceback.format_exc()
+                log.error("%s", details)
+                sentence = "The engine met an internal error; try again, and report it if it comes back."
+                self._fail(Problem(request.generation, sentence, details))
+            self.idle.emit(request.generation)
+
+    def _serve(self, request: Request) -> None:
+        if self._bench is None:
+            self.model_loading.emit(request.document.settings.model)
+            from gui.worker.bench import Bench
+
+            self._bench = Bench(announce=self.model_loading.emit)
+        for made in self._bench.serve(request, stop=lambda: self._newest.is_stale(request.generation)):
+            if self._newest.is_stale(request.generation):
+                return
+            if isinstance(made, ModelInfo):
+                self.model_ready.emit(made)
+            elif self._outbox.put(made):
+                self.snapshot_ready.emit()
+
+    def _fail(self, problem: Problem) -> None:
+        if not self._newest.is_stale(problem.generation):
+            self.failed.emit(problem)
+
+
+class _Newest:
+    """The newest generation asked for; anything older is stale."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._generation = 0
+
+    def advance(self) -> int:
+        with self._lock:
+            self._generation += 1
+            return self._generation
+
+    def is_stale(self, generation: int) -> bool:
+        with self._lock:
+            return generation != self._generation
+
+
+class EngineThread(QObject):
+    """The window's side of the engine's thread.
+
+    Signals
+    -------
+    snapshot : Snapshot
+        Something new to show; stale ones never come.
+    model_loading : str
+        What is being loaded or prepared.
+    model_ready : ModelInfo
+    failed : Problem
+    idle : int
+        The generation that has just been served, finished or not.
+    """
+
+    snapshot = Signal(object)
+    model_loading = Signal(str)
+    model_ready = Signal(object)
+    failed = Signal(object)
+    idle = Signal(int)
+    _wake = Signal()
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._inbox: Mailbox[Request] = Mailbox()
+        self._outbox: Mailbox[Snapshot] = Mailbox()
+        self._newest = _Newest()
+        self._thread = QThread(self)
+        self._thread.setObjectName("engine")
+        self._worker = _Worker(self._inbox, self._outbox, self._newest)
+        self._worker.moveToThread(self._thread)
+        self._wake.connect(self._worker.wake)
+        self._worker.snapshot_ready.connect(self._deliver)
+        self._worker.model_loading.connect(self.model_loading)
+        self._worker.model_ready.connect(self.model_ready)
+        self._worker.failed.connect(self._deliver_problem)
+        self._worker.idle.connect(self.idle)
+        self._thread.finished.connect(self._worker.deleteLater)
+        self._thread.start()
+
+    def ask(self, document: object, preview: bool = False) -> int:
+        """Ask for an inspection; whatever was asked for before is dropped. Returns its generation."""
+        generation = self._newest.advance()
+        self._inbox.put(Request(generation, document, preview))
+        self._wake.emit()
+        return generation
+
+    def cancel(self) -> None:
+        """Drop what is running and waiting."""
+        self._newest.advance()
+        self._inbox.take()
+
+    def close(self) -> None:
+        """End the thread; it stops within one batch of windows."""
+        self.cancel()
+        self._thread.quit()
+        self._thread.wait()
+
+    @Slot()
+    def _deliver(self) -> None:
+        made = self._outbox.take()
+        if made is not None and not self._newest.is_stale(made.request.generation):
+            self.snapshot.emit(made)
+
+    @Slot(object)
+    def _deliver_problem(self, problem: Problem) -> None:
+        if not self._newest.is_stale(problem.generation):
+            self.failed.emit(problem)

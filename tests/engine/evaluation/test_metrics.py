@@ -1,0 +1,74 @@
+"""The six accuracy figures, counted by hand."""
+
+import numpy as np
+import pytest
+
+from engine.evaluation.metrics import METRICS, Outcome, Share, outcome, summarise, wilson_interval
+from engine.predictions import Predictions
+from engine.verdict import Certificate, Verdict, Word
+
+
+def _says(label: int) -> Predictions:
+    return Predictions(np.array([label]), np.array([0.9]), np.array([1.0]), np.array([True]))
+
+
+def _verdict(word: Word, *, base: int, full: int, about: int, weak: bool) -> Verdict:
+    places = np.array([[2, 1], [1, 0 if weak else 1]])
+    certificate = Certificate(about, True, places, True)
+    return Verdict(
+        word,
+        "",
+        _says(base),
+        _says(full),
+        _says(base),
+        np.array([False]),
+        certificate,
+        1.0,
+        "consistency",
+        0.0,
+        "per_window",
+    )
+
+
+@pytest.mark.parametrize(
+    ("word", "base", "weak", "expected"),
+    [
+        # right, silent, proved everywhere
+        ("certified", 3, False, Outcome(True, True, True, True, True, False)),
+        # right and silent, one place not proved
+        ("consistent", 3, True, Outcome(True, True, True, False, False, False)),
+        # an alert on a clean photo counts as wrong, but the certificate for the true label may still hold
+        ("alert", 3, False, Outcome(True, True, False, False, True, True)),
+        # undecided is not silent
+        ("undecided", 3, True, Outcome(True, True, False, False, False, True)),
+        # the pruned model is wrong: nothing of it counts, though the full one is right
+        ("consistent", 4, True, Outcome(True, False, False, False, False, False)),
+    ],
+)
+def test_outcome_by_hand(word: Word, base: int, weak: bool, expected: Outcome) -> None:
+    assert outcome(_verdict(word, base=base, full=3, about=3, weak=weak), 3) == expected
+
+
+def test_certificate_about_another_label_is_not_counted() -> None:
+    with pytest.raises(ValueError, match="about class 4, not 3"):
+        outcome(_verdict("certified", base=4, full=4, about=4, weak=False), 3)
+
+
+def test_summarise_counts_each_metric() -> None:
+    rows = [Outcome(True, True, True, True, True, False), Outcome(True, False, False, False, False, True)]
+    shares = summarise(rows)
+    assert tuple(shares) == METRICS
+    assert [share.hits for share in shares.values()] == [2, 1, 1, 1, 1, 1]
+    assert all(share.images == 2 for share in shares.values())
+    assert shares["certified"].value <= shares["clean"].value
+
+
+def test_wilson_interval_against_published_values() -> None:
+    # 8 of 10: Wilson's 95 % interval is 49.0 % to 94.3 %.
+    low, high = wilson_interval(8, 10)
+    assert low == pytest.approx(0.4902, abs=1e-4)
+    assert high == pytest.approx(0.9433, abs=1e-4)
+    assert wilson_interval(0, 0) == (0.0, 1.0)
+    assert wilson_interval(0, 20)[0] == 0.0
+    assert wilson_interval(20, 20)[1] == pytest.approx(1.0)
+    assert str(Share(8, 10)) == "80.0 (49.0-94.3)"
