@@ -27,8 +27,6 @@ class Command:
     tip : str
         One sentence for the tooltip.
     checkable : bool
-    icon : str
-        A name in ``gui.glyphs``.
     starts_group : bool
         Whether a separator stands before it.
     """
@@ -39,7 +37,6 @@ class Command:
     keys: tuple[str, ...] = ()
     tip: str = ""
     checkable: bool = False
-    icon: str = ""
     starts_group: bool = False
 
     @property
@@ -47,51 +44,122 @@ class Command:
         """The text without its mnemonic and dots."""
         return self.text.replace("&&", "\0").replace("&", "").replace("\0", "&").rstrip("…")
 
+    @property
+    def place(self) -> str:
+        """The menu it stands in, as one reads it."""
+        return self.menu.replace("&", "").replace("/", " > ")
+
+    @property
+    def shown_keys(self) -> str:
+        """Its shortcuts as this system writes them."""
+        native = QKeySequence.SequenceFormat.NativeText
+        return " or ".join(QKeySequence(key).toString(native) for key in self.keys)
+
+
+# Name, text, keys (divided by blanks), tip; a line stands before a name that begins with a dash.
+_Row = tuple[str, str, str, str]
+_SWITCHES = frozenset(
+    [
+        "patchOn",
+        "original",
+        "compare",
+        "layerImage",
+        "layerHeatmap",
+        "layerSins",
+        "layerWindows",
+        "layerLocations",
+        "layerPatch",
+        "themeSystem",
+        "themeLight",
+        "themeDark",
+        "live",
+    ]
+)
+
+
+def _in(menu: str, *rows: _Row) -> tuple[Command, ...]:
+    return tuple(
+        Command(
+            name.removeprefix("-"),
+            text,
+            menu,
+            tuple(keys.split()),
+            tip,
+            name.removeprefix("-") in _SWITCHES,
+            name.startswith("-"),
+        )
+        for name, text, keys, tip in rows
+    )
+
 
 COMMANDS = (
-    Command("open", "&Open photo…", "File", ("Ctrl+O",), "Open a photo from a file", icon="photo"),
-    Command("openFolder", "Open &folder…", "File", ("Ctrl+Shift+F",), "Walk through the photos of a folder"),
-    Command("paste", "&Paste photo", "File", ("Ctrl+V",), "Take the photo that lies in the clipboard"),
-    Command("samples", "Sa&mples…", "File", ("Ctrl+Shift+O",), "Choose a photo or patch that comes with the program"),
-    Command("openPatch", "Open p&atch…", "File", ("Ctrl+Shift+A",), "Put a patch from a file on the photo", starts_group=True),
-    Command("saveSession", "&Save session…", "File", ("Ctrl+S",), "Keep photo, patch and settings in a file", starts_group=True),
-    Command("loadSession", "&Load session…", "File", ("Ctrl+Shift+L",), "Go back to a saved session"),
-    Command("exportFigure", "&Export figure…", "File", ("Ctrl+E",), "Save the picture as PNG, SVG or PDF", starts_group=True),
-    Command("exportData", "Export &data…", "File", ("Ctrl+Shift+E",), "Save report, windows or maps as JSON, CSV or NPZ"),
-    Command("copy", "&Copy figure", "File", ("Ctrl+Shift+C",), "Copy the picture to the clipboard"),
-    Command("quit", "&Quit", "File", ("Ctrl+Q",), "Close the window", starts_group=True),
-    Command("undo", "&Undo", "Edit", ("Ctrl+Z",), "Take the last change back", icon="undo"),
-    Command("redo", "&Redo", "Edit", ("Ctrl+Shift+Z", "Ctrl+Y"), "Make the change again", icon="redo"),
-    Command("reset", "Reset &settings", "Edit", (), "Every setting as it was at the start; the photo stays", starts_group=True),
-    Command("patchOn", "&Patch on", "Edit", ("P",), "Put the patch on the photo, or take it off", True, "patch", True),
-    Command("patchSmaller", "Patch s&maller", "Edit", ("[",), "Make the patch one step smaller"),
-    Command("patchLarger", "Patch &larger", "Edit", ("]",), "Make the patch one step larger"),
-    Command("previousWindow", "Pre&vious window", "Edit", (",",), "Select the window before this one", starts_group=True),
-    Command("nextWindow", "&Next window", "Edit", (".",), "Select the window after this one"),
-    Command("palette", "Command &palette…", "View", ("Ctrl+Shift+P",), "Find any command by typing", icon="search"),
-    Command("fit", "&Fit photo", "View", ("F",), "Show the whole photo", starts_group=True),
-    Command("original", "&Original photo", "View", ("O",), "Show the photo as it was read, not as the model sees it", True),
-    Command("compare", "&Compare with the clean photo", "View", ("C",), "A second canvas: benign against patched", True),
-    Command("layerImage", "&Image", "View/&Layers", ("1",), "Show or hide the photo", True),
-    Command("layerHeatmap", "&Heatmap", "View/&Layers", ("2", "H"), "Show or hide the superficial importance", True),
-    Command("layerSins", "&SINs and clusters", "View/&Layers", ("3",), "Show or hide SINs and clusters", True),
-    Command("layerWindows", "&Windows", "View/&Layers", ("4", "W"), "Show or hide the windows", True),
-    Command("layerLocations", "&Locations", "View/&Layers", ("5",), "Show or hide the map of certified places", True),
-    Command("layerPatch", "&Patch outline", "View/&Layers", ("6",), "Show or hide the outline of the patch", True),
-    Command("themeSystem", "&System", "View/&Theme", (), "Colours of the desktop", True),
-    Command("themeLight", "&Light", "View/&Theme", (), "Light colours", True),
-    Command("themeDark", "&Dark", "View/&Theme", (), "Dark colours", True),
-    Command("resetLayout", "&Reset layout", "View", (), "Panels back to where they were at the start", starts_group=True),
-    Command("run", "&Run now", "Run", ("F5",), "Inspect the photo with the settings as they are", icon="run"),
-    Command("stop", "&Stop", "Run", ("Esc",), "Stop the engine", icon="stop"),
-    Command("live", "&Live", "Run", ("L",), "Follow every change at once", True, "live", True),
-    Command("guide", "&Guide", "Help", ("F1",), "Three hints on what is where"),
-    Command("shortcuts", "&Shortcuts", "Help", ("Ctrl+/",), "Every key"),
-    Command("explain", "&What the verdict means", "Help", ("Ctrl+I",), "What was proved, and what would break it"),
-    Command("tour", "&Tour", "Help", (), "Watch the window show itself; any key takes over", starts_group=True),
-    Command("copyReport", "&Copy report", "Help", (), "Copy versions, settings and the log, for a bug report", starts_group=True),
-    Command("about", "&About SINscope", "Help", (), "Version, licence and source"),
-)  # fmt: skip
+    *_in(
+        "File",
+        ("open", "&Open photo…", "Ctrl+O", "Open a photo from a file"),
+        ("openFolder", "Open &folder…", "Ctrl+Shift+F", "Walk through the photos of a folder"),
+        ("paste", "&Paste photo", "Ctrl+V", "Take the photo that lies in the clipboard"),
+        ("samples", "Sa&mples…", "Ctrl+Shift+O", "Choose a photo or patch that comes with the program"),
+        ("-openPatch", "Open p&atch…", "Ctrl+Shift+A", "Put a patch from a file on the photo"),
+        ("-saveSession", "&Save session…", "Ctrl+S", "Keep photo, patch and settings in a file"),
+        ("loadSession", "&Load session…", "Ctrl+Shift+L", "Go back to a saved session"),
+        ("-exportFigure", "&Export figure…", "Ctrl+E", "Save the picture as PNG, SVG or PDF"),
+        ("exportData", "Export &data…", "Ctrl+Shift+E", "Save report, windows or maps as JSON, CSV or NPZ"),
+        ("copy", "&Copy figure", "Ctrl+Shift+C", "Copy the picture to the clipboard"),
+        ("-quit", "&Quit", "Ctrl+Q", "Close the window"),
+    ),
+    *_in(
+        "Edit",
+        ("undo", "&Undo", "Ctrl+Z", "Take the last change back"),
+        ("redo", "&Redo", "Ctrl+Shift+Z Ctrl+Y", "Make the change again"),
+        ("-reset", "Reset &settings", "", "Every setting as it was at the start; the photo stays"),
+        ("-patchOn", "&Patch on", "P", "Put the patch on the photo, or take it off"),
+        ("patchSmaller", "Patch s&maller", "[", "Make the patch one step smaller"),
+        ("patchLarger", "Patch &larger", "]", "Make the patch one step larger"),
+        ("-previousWindow", "Pre&vious window", ",", "Select the window before this one"),
+        ("nextWindow", "&Next window", ".", "Select the window after this one"),
+    ),
+    *_in(
+        "View",
+        ("palette", "Command &palette…", "Ctrl+Shift+P", "Find any command by typing"),
+        ("-fit", "&Fit photo", "F", "Show the whole photo"),
+        ("original", "&Original photo", "O", "Show the photo as it was read, not as the model sees it"),
+        ("compare", "&Compare with the clean photo", "C", "A second canvas: benign against patched"),
+    ),
+    *_in(
+        "View/&Layers",
+        ("layerImage", "&Image", "1", "Show or hide the photo"),
+        ("layerHeatmap", "&Heatmap", "2 H", "Show or hide the superficial importance"),
+        ("layerSins", "&SINs and clusters", "3", "Show or hide SINs and clusters"),
+        ("layerWindows", "&Windows", "4 W", "Show or hide the windows"),
+        ("layerLocations", "&Locations", "5", "Show or hide the map of certified places"),
+        ("layerPatch", "&Patch outline", "6", "Show or hide the outline of the patch"),
+    ),
+    *_in(
+        "View/&Theme",
+        ("themeSystem", "&System", "", "Colours of the desktop"),
+        ("themeLight", "&Light", "", "Light colours"),
+        ("themeDark", "&Dark", "", "Dark colours"),
+    ),
+    *_in(
+        "View",
+        ("-resetLayout", "&Reset layout", "", "Panels back to where they were at the start"),
+    ),
+    *_in(
+        "Run",
+        ("run", "&Run now", "F5", "Inspect the photo with the settings as they are"),
+        ("stop", "&Stop", "Esc", "Stop the engine"),
+        ("-live", "&Live", "L", "Follow every change at once"),
+    ),
+    *_in(
+        "Help",
+        ("guide", "&Guide", "F1", "Three hints on what is where"),
+        ("shortcuts", "&Shortcuts", "Ctrl+/", "Every key"),
+        ("explain", "&What the verdict means", "Ctrl+I", "What was proved, and what would break it"),
+        ("-tour", "&Tour", "", "Watch the window show itself; any key takes over"),
+        ("-copyReport", "&Copy report", "", "Copy versions, settings and the log, for a bug report"),
+        ("about", "&About SINscope", "", "Version, licence and source"),
+    ),
+)
 
 
 class Registry(QObject):
@@ -135,7 +203,8 @@ class Registry(QObject):
         action.setObjectName(f"{command.name}Action")
         action.setShortcuts([QKeySequence(key) for key in command.keys])
         action.setStatusTip(command.tip)
-        action.setToolTip(f"{command.tip or command.title}{keys_in_brackets(command)}")
+        keys = f" ({command.shown_keys})" if command.keys else ""
+        action.setToolTip(f"{command.tip or command.title}{keys}")
         self._window.addAction(action)
         self._commands[command.name] = command
         self._actions[command.name] = action
@@ -148,9 +217,3 @@ class Registry(QObject):
     def __iter__(self) -> Iterator[tuple[Command, QAction]]:
         """Commands with their actions, in the order of the menus."""
         return ((command, self._actions[name]) for name, command in self._commands.items())
-
-
-def keys_in_brackets(command: Command) -> str:
-    """The command's shortcuts as a tooltip ends with."""
-    keys = " or ".join(QKeySequence(key).toString(QKeySequence.SequenceFormat.NativeText) for key in command.keys)
-    return f" ({keys})" if keys else ""

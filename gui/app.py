@@ -2,6 +2,7 @@
 
 import argparse
 import importlib
+import importlib.util
 import sys
 from collections.abc import Sequence
 
@@ -14,8 +15,9 @@ from PySide6.QtGui import QFont, QFontDatabase, QGuiApplication
 from PySide6.QtWidgets import QApplication
 
 from engine.cli.version import version
+from gui.alarm import Alarm
 from gui.icons import app_icon
-from gui.journal import log_folder, watch_for_crashes
+from gui.logfile import LogFile
 from gui.main_window import MainWindow
 from gui.preferences import Preferences
 from gui.theme import apply_theme
@@ -59,18 +61,17 @@ def create_window(argv: Sequence[str] = ()) -> MainWindow:
 
 def run(argv: Sequence[str] = ()) -> int:
     """Show the window until it is closed; the exit code."""
-    arguments = _parser().parse_args(list(argv))
     app = application()
+    log_file = LogFile()
     window = create_window(argv)
-    stop_watching = watch_for_crashes(window.show_crash, log_folder())
-    QGuiApplication.styleHints().colorSchemeChanged.connect(window.follow_desktop)
+    alarm = Alarm(window.show_crash, window)
     window.show()
-    if not arguments.tour and not window.preferences.guide_seen:
-        QTimer.singleShot(0, window, window.guide.start)
+    window.offer_guide()
     try:
         return app.exec()
     finally:
-        stop_watching()
+        alarm.take_down()
+        log_file.close()
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -4,13 +4,12 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Slot
-from PySide6.QtGui import QActionGroup, QGuiApplication, QKeySequence
+from PySide6.QtGui import QActionGroup, QGuiApplication
 
 from engine.cli.version import version
 from engine.settings import Settings
 from gui.messages import Message
 from gui.palette import Entry, Palette
-from gui.patching import resize_patch
 from gui.shortcuts import ShortcutsDialog
 from gui.sources import SAMPLE_IMAGES, sample_patches
 from gui.theme import ThemeName, apply_theme
@@ -29,7 +28,6 @@ LAYER_COMMANDS = {
     "layerPatch": "patch",
 }
 _THEMES: dict[str, ThemeName] = {"themeSystem": "system", "themeLight": "light", "themeDark": "dark"}
-_STEP_PX = 2
 _ABOUT = (
     "<h3>SINscope {version}</h3><p>Shows live whether an image classifier can be fooled by an adversarial patch, "
     "and proves when it cannot.</p><p>Apache-2.0. Built with Qt for Python, pyqtgraph, PyTorch, timm and "
@@ -58,7 +56,8 @@ class Commands(QObject):
         state.phase_changed.connect(self.refresh)
         state.live_changed.connect(self.refresh)
         state.undo_stack.indexChanged.connect(self.refresh)
-        window.canvas.layers.changed.connect(self.refresh)
+        for changed in (window.canvas.layers.changed, window.canvas.original_changed, window.canvas.compare_changed):
+            changed.connect(self.refresh)
         self.refresh()
 
     def _handlers(self) -> dict[str, Callable[..., None]]:
@@ -79,15 +78,15 @@ class Commands(QObject):
             "undo": state.undo_stack.undo,
             "redo": state.undo_stack.redo,
             "reset": lambda: state.change("Reset settings", settings=Settings()),
-            "patchOn": window.controls.patch.toggle.setChecked,
-            "patchSmaller": lambda: resize_patch(state, -_STEP_PX),
-            "patchLarger": lambda: resize_patch(state, _STEP_PX),
+            "patchOn": lambda on: window.controls.patch.toggle.setChecked(on),
+            "patchSmaller": lambda: canvas.scale_patch(-1),
+            "patchLarger": lambda: canvas.scale_patch(1),
             "previousWindow": lambda: self._step_window(-1),
             "nextWindow": lambda: self._step_window(1),
             "palette": self.show_palette,
             "fit": canvas.fit,
-            "original": canvas.show_original,
-            "compare": canvas.show_comparison,
+            "original": canvas.set_original,
+            "compare": canvas.set_compare,
             "resetLayout": window.reset_layout,
             "run": window.live.run,
             "stop": window.live.stop,
@@ -112,6 +111,8 @@ class Commands(QObject):
         document, stack = state.document, state.undo_stack
         actions["patchOn"].setChecked(document.patch_on and document.patch is not None)
         actions["live"].setChecked(state.live)
+        actions["original"].setChecked(window.canvas.is_original)
+        actions["compare"].setChecked(window.canvas.is_comparing)
         for name, layer in LAYER_COMMANDS.items():
             actions[name].setChecked(window.canvas.layers[layer].visible)
         for name, theme in _THEMES.items():
@@ -122,7 +123,7 @@ class Commands(QObject):
         actions["redo"].setText(f"&Redo {_lowered(stack.redoText())}".rstrip())
         actions["run"].setEnabled(document.image is not None)
         for name in ("patchSmaller", "patchLarger"):
-            actions[name].setEnabled(document.patch is not None)
+            actions[name].setEnabled(document.patch is not None and document.patch_on)
         running = state.phase.value in ("loading", "computing", "partial")
         actions["stop"].setEnabled(running)
 
@@ -140,12 +141,8 @@ class Commands(QObject):
         entries = []
         for command, action in self._registry:
             if command.name != "palette" and action.isEnabled():
-                keys = "  ".join(
-                    QKeySequence(key).toString(QKeySequence.SequenceFormat.NativeText) for key in command.keys
-                )
                 on = "  ✓" if action.isCheckable() and action.isChecked() else ""
-                menu = command.menu.replace("&", "").replace("/", " > ")
-                entries.append(Entry(f"{command.title}{on}", menu, keys, action.trigger))
+                entries.append(Entry(f"{command.title}{on}", command.place, command.shown_keys, action.trigger))
         opener = self._window.opener
         for reference in SAMPLE_IMAGES:
             name = reference.removeprefix("sample:").capitalize()
@@ -162,14 +159,18 @@ class Commands(QObject):
         if windows is None or len(windows) == 0:
             return
         selected = state.selection.window
-        state.select(window=(0 if by > 0 else len(windows) - 1) if selected is None else (selected + by) % len(windows))
-
-    def _show_shortcuts(self) -> None:
-        ShortcutsDialog(self._window, [command for command, _ in self._registry]).show()
+        state.select(
+            window=(0 if by > 0 else len(windows) - 1) if selected is None else (selected + by) % len(windows)
+        )
 
     def _copy_report(self) -> None:
         QGuiApplication.clipboard().setText(self._window.journal.report())
-        self._window.messages.show_message(Message("The report is in the clipboard; paste it where you ask for help."))
+        self._window.messages.show_message(
+            Message("The report is in the clipboard; paste it where you ask for help.")
+        )
+
+    def _show_shortcuts(self) -> None:
+        ShortcutsDialog(self._window, [command for command, _ in self._registry]).show()
 
 
 def _setter(call: Callable[[str, bool], None], name: str) -> Callable[[bool], None]:

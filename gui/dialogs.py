@@ -1,15 +1,43 @@
 """Every question that stops the user: one object, so that tests put another in its place."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
+from PySide6.QtWidgets import (
+    QComboBox,
+    QDialog,
+    QDialogButtonBox,
+    QFileDialog,
+    QFormLayout,
+    QMessageBox,
+    QWidget,
+)
 
 from engine.images import EXTENSIONS
 
-__all__ = ["PHOTOS", "Dialogs"]
+__all__ = ["PHOTOS", "Dialogs", "FigureChoice"]
 
 PHOTOS = f"Photos ({' '.join(f'*{extension}' for extension in sorted(EXTENSIONS))})"
 _ALL = "All files (*)"
+
+
+_FORMATS = {
+    "PNG, as on the screen": (".png", 1),
+    "PNG, 2 x": (".png", 2),
+    "PNG, 4 x": (".png", 4),
+    "SVG drawing": (".svg", 1),
+    "PDF page": (".pdf", 1),
+}
+
+
+@dataclass(frozen=True)
+class FigureChoice:
+    """Which figure to export, the file's ending, and pixels for each of the screen."""
+
+    what: str
+    suffix: str
+    scale: int
 
 
 class Dialogs:
@@ -48,6 +76,27 @@ class Dialogs:
         chosen = dialog.selectedFiles() if accepted else []
         dialog.deleteLater()
         return Path(chosen[0]) if chosen else None
+
+    def choose_figure(self, sources: Sequence[str]) -> FigureChoice | None:
+        """What to export, and in which format."""
+        dialog = QDialog(self._window)
+        dialog.setWindowTitle("Export figure")
+        what, form = QComboBox(), QComboBox()
+        what.addItems(list(sources))
+        what.setAccessibleName("What")
+        form.addItems(list(_FORMATS))
+        form.setAccessibleName("Format")
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Save | QDialogButtonBox.StandardButton.Cancel)
+        buttons.accepted.connect(dialog.accept)
+        buttons.rejected.connect(dialog.reject)
+        layout = QFormLayout(dialog)
+        layout.addRow("&What", what)
+        layout.addRow("&Format", form)
+        layout.addRow(buttons)
+        accepted = dialog.exec() == QDialog.DialogCode.Accepted
+        choice = FigureChoice(what.currentText(), *_FORMATS[form.currentText()])
+        dialog.deleteLater()
+        return choice if accepted else None
 
     def ask(self, title: str, question: str, yes: str, no: str = "Cancel") -> bool:
         """A question with two answers named by what they do."""

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QDockWidget, QMainWindow, QScrollArea, QTabWidget, QWidget
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QTabWidget, QWidget
 
 __all__ = ["Docks", "Panel"]
 
@@ -12,13 +12,13 @@ Area = Qt.DockWidgetArea
 
 @dataclass(frozen=True)
 class Panel:
-    """A panel, its title, its handle, and the side it stands on at first."""
+    """A panel: handle, title, the side it stands on at first, and the least width in letters."""
 
     name: str
     title: str
     widget: QWidget
     area: Area
-    scrolls: bool = False
+    letters: int = 0
 
 
 class Docks:
@@ -82,13 +82,9 @@ class Docks:
         dock = QDockWidget(panel.title, self._window)
         dock.setObjectName(f"{panel.name}Dock")
         dock.setAccessibleName(panel.title)
-        if panel.scrolls:
-            area = QScrollArea()
-            area.setWidgetResizable(True)
-            area.setFrameShape(QScrollArea.Shape.NoFrame)
-            area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-            area.setWidget(panel.widget)
-            dock.setWidget(area)
-        else:
-            dock.setWidget(panel.widget)
+        if panel.area == Area.BottomDockWidgetArea:
+            dock.setTitleBarWidget(QWidget(dock))  # its tab is title enough
+        if panel.letters:
+            panel.widget.setMinimumWidth(panel.letters * self._window.fontMetrics().averageCharWidth())
+        dock.setWidget(panel.widget)
         return dock

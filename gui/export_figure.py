@@ -1,6 +1,7 @@
 """What is on the screen as a picture: PNG at 1x, 2x and 4x, SVG, PDF, or for the clipboard."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from PySide6.QtCore import QBuffer, QIODevice, QMarginsF, QPoint, QRectF, QSize, QSizeF
@@ -105,12 +106,37 @@ def _pdf(source: Source) -> bytes:
     return bytes(buffer.data().data())
 
 
+@contextmanager
+def _lines_for(source: Source, ratio: float) -> Iterator[None]:
+    """Lines as wide as on the screen, in widgets that measure them in pixels of the device."""
+    drawn = [source] if isinstance(source, QWidget) else source.views()[:1]
+    widgets = {widget for top in drawn for widget in (top, *top.findChildren(QWidget), *_above(top))}
+    measuring = [widget for widget in widgets if hasattr(widget, "set_pixel_ratio")]
+    for widget in measuring:
+        widget.set_pixel_ratio(ratio)
+    try:
+        yield
+    finally:
+        for widget in measuring:
+            widget.set_pixel_ratio(None)
+
+
+def _above(widget: QWidget) -> Iterator[QWidget]:
+    while (parent := widget.parentWidget()) is not None:
+        yield parent
+        widget = parent
+
+
 def _paint(source: Source, device: QPaintDevice) -> None:
+    with _lines_for(source, device.devicePixelRatio()):
+        _paint_all(source, device)
+
+
+def _paint_all(source: Source, device: QPaintDevice) -> None:
     painter = QPainter()
     if not painter.begin(device):
         raise OutputError("The figure cannot be drawn; try a smaller scale or another format.")
     try:
-        painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.TextAntialiasing)
         if isinstance(source, QWidget):
             source.render(painter, QPoint())
         else:
@@ -119,6 +145,7 @@ def _paint(source: Source, device: QPaintDevice) -> None:
             painter.fillRect(target, QApplication.palette().color(QPalette.ColorRole.Base))
             for view in source.views()[:1]:
                 painter.fillRect(target, view.backgroundBrush())
+                painter.setRenderHints(view.renderHints())
             source.render(painter, target, _seen(source))
     finally:
         painter.end()

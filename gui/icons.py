@@ -71,7 +71,14 @@ def window_icon(state: str) -> QIcon:
         painter.setBrush(QColor(AGREE) if state == "agrees" else Qt.BrushStyle.NoBrush)
         painter.drawEllipse(area)
 
-    return _icon(draw, sizes=(16, 32, 48))
+    def draw_selected(painter: QPainter, side: float) -> None:
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor("#FFFFFF"))
+        painter.drawEllipse(QRectF(0, 0, side, side))
+        draw(painter, side)
+
+    sizes = (16, 32, 48)
+    return _icon(draw_selected, sizes, QIcon.Mode.Selected, _icon(draw, sizes))
 
 
 def app_icon() -> QIcon:
@@ -96,8 +103,13 @@ def app_icon() -> QIcon:
     return _icon(draw)
 
 
-def _icon(draw: Callable[[QPainter, float], None], sizes: tuple[int, ...] = _SIZES) -> QIcon:
-    icon = QIcon()
+def _icon(
+    draw: Callable[[QPainter, float], None],
+    sizes: tuple[int, ...] = _SIZES,
+    mode: QIcon.Mode = QIcon.Mode.Normal,
+    icon: QIcon | None = None,
+) -> QIcon:
+    icon = icon or QIcon()
     for side in sizes:
         pixmap = QPixmap(side, side)
         pixmap.fill(Qt.GlobalColor.transparent)
@@ -105,7 +117,7 @@ def _icon(draw: Callable[[QPainter, float], None], sizes: tuple[int, ...] = _SIZ
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         draw(painter, float(side))
         painter.end()
-        icon.addPixmap(pixmap)
+        icon.addPixmap(pixmap, mode)
     return icon
 
 

@@ -1,50 +1,27 @@
-"""The log of this run: kept in memory for reports, written to a file with crashes and Qt's own complaints."""
+"""What happened in this window, line by line, and the report that a user can copy from it."""
 
-import faulthandler
+import importlib.metadata
 import logging
 import platform
-import sys
-import threading
-import traceback
 from collections import deque
-from collections.abc import Callable
 from datetime import datetime
-from logging.handlers import RotatingFileHandler
-from pathlib import Path
-from types import TracebackType
 
-from platformdirs import user_log_path
-from PySide6 import __version__ as pyside_version
-from PySide6.QtCore import QMessageLogContext, QObject, QtMsgType, Signal, Slot, qInstallMessageHandler, qVersion
+from PySide6.QtCore import QObject, Slot, qVersion
 
-from engine.cli.version import version
 from gui.state import State
 
-__all__ = ["Journal", "log_folder", "watch_for_crashes"]
+__all__ = ["Journal"]
 
-log = logging.getLogger("sinscope")
-_LINES = 400
-_LEVELS = {
-    QtMsgType.QtDebugMsg: logging.DEBUG,
-    QtMsgType.QtInfoMsg: logging.INFO,
-    QtMsgType.QtWarningMsg: logging.WARNING,
-    QtMsgType.QtCriticalMsg: logging.ERROR,
-    QtMsgType.QtFatalMsg: logging.CRITICAL,
-}
-
-
-def log_folder() -> Path | None:
-    """The user's folder for logs, made if need be; ``None`` where nothing can be written."""
-    folder = user_log_path("sinscope", appauthor=False)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError:
-        return None
-    return folder
+log = logging.getLogger(__name__)
+_LINES = 300
+_LIBRARIES = (
+    *("torch", "torchvision", "timm", "openvino", "numpy", "pillow", "scikit-learn"),
+    *("PySide6-Essentials", "pyqtgraph"),
+)
 
 
 class Journal(QObject):
-    """What happened in this window, line by line, and the text of a bug report.
+    """Keeps the last lines of ``state.logged`` and hands each on to the log.
 
     Parameters
     ----------
@@ -54,107 +31,38 @@ class Journal(QObject):
     def __init__(self, state: State, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._state = state
-        self.lines: deque[str] = deque(maxlen=_LINES)
+        self._lines: deque[str] = deque(maxlen=_LINES)
         state.logged.connect(self._note)
+
+    def report(self) -> str:
+        """What to send with a report of a fault; it leaves the machine only by the user's own hand."""
+        from engine.cli.version import version  # reads a file
+
+        state = self._state
+        verdict, problem, snapshot = state.verdict, state.problem, state.snapshot
+        facts = [
+            f"SINscope {version()}",
+            f"Python {platform.python_version()} on {platform.platform()}, Qt {qVersion()}",
+            ", ".join(f"{name} {_installed(name)}" for name in _LIBRARIES),
+            f"Phase: {state.phase.value}, stage: {state.stage}",
+            f"Model: {snapshot.model.name}, layer {snapshot.layer}, {snapshot.backend}"
+            if snapshot
+            else "Model: none",
+            f"Asked: {state.document}",
+            f"Verdict: {verdict.word}: {verdict.reason}" if verdict else "Verdict: none",
+        ]
+        if problem is not None:
+            facts.append(f"Problem: {problem.sentence}\n{problem.details}".rstrip())
+        return "\n".join([*facts, "", "Log:", *self._lines]) + "\n"
 
     @Slot(str)
     def _note(self, line: str) -> None:
-        self.lines.append(f"{datetime.now():%H:%M:%S}  {line}")
+        self._lines.append(f"{datetime.now():%H:%M:%S}  {line}")
         log.info("%s", line)
 
-    def report(self) -> str:
-        """Versions, machine, settings and the last lines, for the clipboard."""
-        snapshot = self._state.snapshot
-        model = f"{snapshot.model.name}, layer {snapshot.layer}, {snapshot.backend}" if snapshot else "none yet"
-        document = self._state.document
-        settings = "\n".join(f"  {name}: {value}" for name, value in document.settings.as_dict().items())
-        return "\n".join(
-            [
-                f"SINscope {version()}",
-                f"Python {platform.python_version()}, Qt {qVersion()}, PySide6 {pyside_version}",
-                f"{platform.platform()}, {platform.machine()}",
-                f"Model: {model}",
-                f"Phase: {self._state.phase.value}",
-                f"Photo: {Path(document.image).name if document.image else 'none'}",
-                f"Patch: {Path(document.patch).name if document.patch else 'none'}, "
-                f"{'on' if document.patch_on else 'off'}, {document.placement}",
-                "Settings:",
-                settings,
-                "Log:",
-                *(f"  {line}" for line in self.lines),
-            ]
-        )
 
-
-class _Bell(QObject):
-    """Carries a crash from whatever thread it happened in to the window."""
-
-    rung = Signal(str)
-
-
-def watch_for_crashes(tell: Callable[[str], None], folder: Path | None) -> Callable[[], None]:
-    """Write unhandled exceptions to ``crash.log`` and tell the window; undone by calling what is returned.
-
-    Parameters
-    ----------
-    tell : callable
-        A bound slot of the window; given the traceback, in the window's thread.
-    folder : Path, optional
-        Where ``sinscope.log`` and ``crash.log`` are written; nowhere if ``None``.
-    """
-    handlers, crash_file = _open_logs(folder)
-    bell = _Bell()
-    bell.rung.connect(tell)
-    before = sys.excepthook, threading.excepthook
-
-    def caught(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-        if issubclass(kind, KeyboardInterrupt):
-            sys.__excepthook__(kind, error, trace)
-            return
-        text = "".join(traceback.format_exception(kind, error, trace))
-        log.critical("%s", text)
-        if crash_file is not None:
-            crash_file.write(f"{datetime.now().isoformat(timespec='seconds')} SINscope {version()}\n{text}\n")
-            crash_file.flush()
-        else:
-            sys.__excepthook__(kind, error, trace)
-        bell.rung.emit(text)
-
-    def caught_in_thread(args: threading.ExceptHookArgs) -> None:
-        if args.exc_value is not None and args.exc_type is not SystemExit:
-            caught(args.exc_type, args.exc_value, args.exc_traceback)
-
-    def heard(kind: QtMsgType, _context: QMessageLogContext, text: str) -> None:
-        log.log(_LEVELS.get(kind, logging.INFO), "Qt: %s", text)
-
-    sys.excepthook, threading.excepthook = caught, caught_in_thread
-    qInstallMessageHandler(heard)
-    if crash_file is not None:
-        faulthandler.enable(crash_file)
-
-    def undo() -> None:
-        sys.excepthook, threading.excepthook = before
-        qInstallMessageHandler(None)
-        for handler in handlers:
-            logging.getLogger().removeHandler(handler)
-            handler.close()
-        if crash_file is not None:
-            faulthandler.disable()
-            crash_file.close()
-
-    return undo
-
-
-def _open_logs(folder: Path | None):  # type: ignore[no-untyped-def]
-    if folder is None:
-        return [], None
+def _installed(name: str) -> str:
     try:
-        handler = RotatingFileHandler(folder / "sinscope.log", maxBytes=2**20, backupCount=1, encoding="utf-8")
-        crash_file = (folder / "crash.log").open("a", encoding="utf-8")
-    except OSError:
-        return [], None
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
-    root = logging.getLogger()
-    root.addHandler(handler)
-    log.setLevel(logging.INFO)
-    return [handler], crash_file
+        return importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        return "-"

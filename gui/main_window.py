@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Slot
+from PySide6.QtCore import QEvent, QSize, QTimer, Slot
 from PySide6.QtGui import (
     QCloseEvent,
     QDragEnterEvent,
@@ -23,6 +23,7 @@ from gui.dialogs import Dialogs
 from gui.docks import Area, Docks, Panel
 from gui.document import Document
 from gui.drop import DropSheet, dropped_files, leave_drops_to_window
+from gui.explanation import Explanation
 from gui.filing import Filing
 from gui.filmstrip import Filmstrip
 from gui.guide import Guide
@@ -81,6 +82,7 @@ class MainWindow(QMainWindow):
         self.aside = Aside(self)
         self._photo: str | None = photo
         self._painted, self._waits = False, 0
+        self._explanation: Explanation | None = None
         self._build()
         self._wire()
         self._lay_out()
@@ -94,7 +96,7 @@ class MainWindow(QMainWindow):
         self.controls = ControlsPanel(state)
         self.verdict_panel = VerdictPanel(state)
         self.window_table = WindowTable(state)
-        self.activity = ActivityPanel(state)
+        self.activity = ActivityPanel(state, self.journal.report)
         self.importance_plot = ImportancePlot(state)
         centre = QWidget()
         column = QVBoxLayout(centre)
@@ -108,9 +110,9 @@ class MainWindow(QMainWindow):
         self.docks = Docks(
             self,
             (
-                Panel("controls", "Controls", self.controls, Area.LeftDockWidgetArea),
+                Panel("controls", "Controls", self.controls, Area.LeftDockWidgetArea, 40),
                 Panel("layers", "Layers", LayerPanel(self.canvas.layers), Area.LeftDockWidgetArea),
-                Panel("verdict", "Verdict", self.verdict_panel, Area.RightDockWidgetArea),
+                Panel("verdict", "Verdict", self.verdict_panel, Area.RightDockWidgetArea, 30),
                 Panel("windows", "Windows", self.window_table, below),
                 Panel("importance", "Importance", self.importance_plot, below),
                 Panel("grid", "Window grid", WindowGridPlot(state), below),
@@ -126,9 +128,15 @@ class MainWindow(QMainWindow):
         self.registry = Registry(self)
         self.commands = Commands(self)
         for panel in self.docks.panels:
-            command = Command(f"{panel.name}Panel", panel.title, "View/&Panels", (), f"Show or hide {panel.title}", True)
+            command = Command(
+                f"{panel.name}Panel", panel.title, "View/&Panels", (), f"Show or hide {panel.title}", True
+            )
             self.registry.adopt(command, self.docks.by_name[panel.name].toggleViewAction())
-        build_menus(self, self.registry, (("&Recent", "openFolder", self._fill_recent), ("&Samples", "samples", self._fill_samples)))
+        build_menus(
+            self,
+            self.registry,
+            (("&Recent", "openFolder", self._fill_recent), ("&Samples", "samples", self._fill_samples)),
+        )
         build_toolbar(self, self.registry)
         dress(self.registry)
         self.hover = QLabel()
@@ -146,6 +154,7 @@ class MainWindow(QMainWindow):
         self.opener.patch_chosen.connect(self.controls.put_patch)
         self.verdict_panel.retry.connect(self.live.run)
         self.canvas.hovered.connect(self.hover.setText)
+        self.canvas.dropped.connect(self._open_dropped)
         self.guide.finished.connect(self._guide_read)
 
     def _lay_out(self) -> None:
@@ -181,12 +190,22 @@ class MainWindow(QMainWindow):
         """Say that something went wrong that should not have."""
         self.state.log("Internal error; see the crash log.")
         self.messages.show_message(
-            Message("Something went wrong inside the window; go on, and send Help > Copy report if it comes back.", "error", details)
+            Message(
+                "Something went wrong inside the window; go on, and send Help > Copy report if it comes back.",
+                "error",
+                details,
+            )
         )
+
+    @Slot()
+    def offer_guide(self) -> None:
+        """Show the guide to whoever is here for the first time."""
+        if not self.preferences.guide_seen and not self.tour.is_running:
+            QTimer.singleShot(0, self.guide, self.guide.start)
 
     def recent_photos(self) -> list[str]:
         """Photos opened last, newest first."""
-        return self.preferences.recent("photos")
+        return self.preferences.recent("photos").paths()
 
     @Slot(object)
     def _show_problem(self, problem: Problem | None) -> None:
@@ -201,21 +220,40 @@ class MainWindow(QMainWindow):
         name = name.removeprefix("sample:").capitalize() if name.startswith("sample:") else Path(name).name
         self.setWindowTitle(f"{name} – SINscope" if name else "SINscope")
 
+    @Slot(list)
+    def _open_dropped(self, names: list[str]) -> None:
+        self.opener.files([Path(name) for name in names])
+
     @Slot()
     def _guide_read(self) -> None:
         self.preferences.guide_seen = True
 
+    def figures(self) -> dict[str, QWidget]:
+        """What can be exported as a picture, by what the user calls it."""
+        plots = ("windows", "importance", "grid", "clusters")
+        named = {panel.title: panel.widget for panel in self.docks.panels if panel.name in plots}
+        return {"Photo as shown": self.canvas, **named, "Whole window": self}
+
+    @Slot()
+    def show_explanation(self) -> None:
+        """Open the page on what the verdict means."""
+        if self._explanation is None:
+            self._explanation = Explanation(self.state, self)
+        self._explanation.show()
+        self._explanation.raise_()
+        self._explanation.activateWindow()
+
     def _fill_recent(self, menu: QMenu) -> None:
         kinds = (("photos", self.opener.photo), ("folders", self.opener.folder), ("patches", self.opener.patch))
         for kind, opens in kinds:
-            entries = self.preferences.recent(kind)[:6]
+            entries = self.preferences.recent(kind).paths()[:6]
             if entries:
                 menu.addSection(kind.capitalize())
             for entry in entries:
                 menu.addAction(entry.replace("&", "&&"), lambda entry=entry, opens=opens: opens(entry))
         if not menu.isEmpty():
             menu.addSeparator()
-            menu.addAction("Clear this list", self.preferences.forget)
+            menu.addAction("Clear this list", self.preferences.forget_recent)
 
     def _fill_samples(self, menu: QMenu) -> None:
         menu.addSection("Photos")
@@ -274,4 +312,5 @@ class MainWindow(QMainWindow):
         self.engine.close()
         self.filmstrip.finish()
         self.aside.close()
+        self.state.undo_stack.clear()  # or it would tell of its end when half of the window is gone
         super().closeEvent(event)

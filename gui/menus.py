@@ -11,12 +11,47 @@ from gui.glyphs import glyph
 __all__ = ["TOOLBAR", "build_menus", "build_toolbar", "dress", "filled_on_show"]
 
 # Commands on the toolbar; "|" divides, ">" pushes what follows to the right.
-TOOLBAR = ("open", "samples", "|", "undo", "redo", "|", "patchOn", "compare", ">", "live", "run", "stop", "|", "palette")
-_WITH_WORDS = {"open", "samples", "patchOn", "compare", "run", "live"}
-_SHORT = {"open": "Open", "samples": "Samples", "patchOn": "Patch", "compare": "Compare", "run": "Run", "live": "Live"}
+TOOLBAR = (
+    "open",
+    "samples",
+    "|",
+    "undo",
+    "redo",
+    "|",
+    "patchOn",
+    "compare",
+    ">",
+    "live",
+    "run",
+    "stop",
+    "|",
+    "palette",
+)
+_WORDS = {
+    "open": "Open",
+    "samples": "Samples",
+    "patchOn": "Patch",
+    "compare": "Compare",
+    "run": "Run",
+    "live": "Live",
+}
+_GLYPHS = {
+    "open": "photo",
+    "samples": "samples",
+    "undo": "undo",
+    "redo": "redo",
+    "patchOn": "patch",
+    "palette": "search",
+    "compare": "compare",
+    "run": "run",
+    "stop": "stop",
+    "live": "live",
+}
 
 
-def build_menus(window: QMainWindow, registry: Registry, submenus: Iterable[tuple[str, str, Callable[[QMenu], None]]]) -> None:
+def build_menus(
+    window: QMainWindow, registry: Registry, submenus: Iterable[tuple[str, str, Callable[[QMenu], None]]]
+) -> None:
     """Fill the menu bar.
 
     Parameters
@@ -72,21 +107,21 @@ def build_toolbar(window: QMainWindow, registry: Registry) -> QToolBar:
             if isinstance(button, QToolButton):
                 button.setAccessibleName(action.text().replace("&", ""))
                 button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-                if name in _WITH_WORDS:
-                    action.setIconText(_SHORT[name])
+                if name in _WORDS:
+                    action.setIconText(_WORDS[name])
                     button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
     window.addToolBar(bar)
     return bar
 
 
 def dress(registry: Registry) -> None:
-    """Give every action its icon in the colours of now; menus stay without, but for those on the toolbar."""
-    for command, action in registry:
-        if command.icon:
-            text = action.iconText()
-            action.setIcon(glyph(command.icon))
-            action.setIconText(text)
-            action.setIconVisibleInMenu(False)
+    """Give the toolbar's actions their icons in the colours of now."""
+    for name, drawing in _GLYPHS.items():
+        action = registry[name]
+        words = action.iconText()
+        action.setIcon(glyph(drawing))
+        action.setIconText(words)
+        action.setIconVisibleInMenu(False)
 
 
 def _menu(window: QMainWindow, menus: dict[str, QMenu], path: str) -> QMenu:

@@ -46,6 +46,7 @@ class MessageBar(QFrame):
         super().__init__(parent)
         self.setObjectName("messageBar")
         self.setAutoFillBackground(True)
+        self.setBackgroundRole(QPalette.ColorRole.Base)
         self.message: Message | None = None
         self.times = 0
         self._timer = QTimer(self)
@@ -145,7 +146,6 @@ class MessageBar(QFrame):
         layout = self.layout()
         if layout is not None:
             layout.setContentsMargins(margin + 6, margin // 2, margin, margin // 2)
-        self.setBackgroundRole(QPalette.ColorRole.Base)
 
     def _button(self, name: str, text: str, tip: str) -> QToolButton:
         button = QToolButton(self)

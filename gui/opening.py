@@ -76,14 +76,14 @@ class Opener(QObject):
         """Open a photo by path or ``sample:NAME``."""
         if not reference.startswith("sample:"):
             reference = str(Path(reference).absolute())
-            self._preferences.remember("photos", reference)
+            self._preferences.recent("photos").add(reference)
         self._state.change("Open photo", image=reference)
 
     def patch(self, reference: str) -> None:
         """Put another patch on the photo."""
         if not reference.startswith("sample:"):
             reference = str(Path(reference).absolute())
-            self._preferences.remember("patches", reference)
+            self._preferences.recent("patches").add(reference)
         self.patch_chosen.emit(reference)
 
     def folder(self, folder: str) -> None:
@@ -93,21 +93,21 @@ class Opener(QObject):
     @Slot()
     def ask_photo(self) -> None:
         """Open a photo from a dialog."""
-        path = self.dialogs.open_file("Open photo", folder=self._last("photos"))
+        path = self.dialogs.open_file("Open photo", folder=self._preferences.last_folder("photos"))
         if path is not None:
             self.photo(str(path))
 
     @Slot()
     def ask_patch(self) -> None:
         """Choose a patch from a dialog."""
-        path = self.dialogs.open_file("Open patch", folder=self._last("patches"))
+        path = self.dialogs.open_file("Open patch", folder=self._preferences.last_folder("patches"))
         if path is not None:
             self.patch(str(path))
 
     @Slot()
     def ask_folder(self) -> None:
         """Open a folder from a dialog."""
-        path = self.dialogs.open_folder("Open folder", folder=self._last("folders"))
+        path = self.dialogs.open_folder("Open folder", folder=self._preferences.last_folder("folders"))
         if path is not None:
             self.folder(str(path))
 
@@ -152,21 +152,12 @@ class Opener(QObject):
                 self._filmstrip.open_folder(str(first.absolute().parent), str(first.absolute()))
             self.photo(str(first))
 
-    def _last(self, kind: str) -> Path | None:
-        """The folder that was used last, if it is still there."""
-        for entry in self._preferences.recent(kind):
-            path = Path(entry)
-            folder = path if kind == "folders" else path.parent
-            if folder.is_dir():
-                return folder
-        return None
-
     def _pasted(self, reference: str) -> None:
         self._state.change("Paste photo", image=reference)
 
     @Slot(str, int)
     def _folder_opened(self, folder: str, photos: int) -> None:
-        self._preferences.remember("folders", folder)
+        self._preferences.recent("folders").add(folder)
         self._state.log(f"Opened {folder}, {photos} photos.")
 
     @Slot(str)

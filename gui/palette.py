@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from PySide6.QtCore import QEvent, QModelIndex, QObject, QPersistentModelIndex, QPoint, QRect, QSize, Qt, Slot
 from PySide6.QtGui import QKeyEvent, QPainter, QPalette
@@ -40,36 +41,34 @@ def match(query: str, text: str) -> tuple[float, tuple[int, ...]] | None:
     Letters that begin words or follow one another count more, and shorter texts win among equals.
     """
     letters, lowered = query.lower().replace(" ", ""), text.lower()
-    best: tuple[float, tuple[int, ...]] | None = None
-    # The first letter decides a lot: each place it may stand at is tried, the rest follows greedily.
-    starts = [place for place, letter in enumerate(lowered) if not letters or letter == letters[0]]
-    for start in starts if letters else [0]:
-        hits, score, place = [], 0.0, start
-        for letter in letters:
-            begins = _word_start(lowered, letter, place)
-            found = begins if begins is not None and not _adjacent(hits, lowered, letter) else lowered.find(letter, place)
-            if found < 0:
-                break
-            score += 3.0 if found == 0 or not lowered[found - 1].isalnum() else 1.0
-            score += 2.0 if hits and found == hits[-1] + 1 else 0.0
-            hits.append(found)
-            place = found + 1
-        else:
-            score -= len(text) / 100
-            if best is None or score > best[0]:
-                best = score, tuple(hits)
-    return best
+    if not letters:
+        return 0.0, ()
+    # The place of the first letter decides a lot: each is tried, the others follow as near as they can.
+    tried = [_follow(letters, lowered, start) for start, letter in enumerate(lowered) if letter == letters[0]]
+    found = [(_score(hits, lowered), hits) for hits in tried if hits]
+    return max(found, key=lambda one: one[0]) if found else None
 
 
-def _adjacent(hits: list[int], text: str, letter: str) -> bool:
-    return bool(hits) and hits[-1] + 1 < len(text) and text[hits[-1] + 1] == letter
+def _follow(letters: str, text: str, start: int) -> tuple[int, ...]:
+    """Where the letters stand from a start on: next to the one before, else at a word's beginning, else anywhere."""
+    hits = [start]
+    for letter in letters[1:]:
+        place = hits[-1] + 1
+        if place < len(text) and text[place] == letter:
+            hits.append(place)
+            continue
+        beginnings = (i for i in range(place, len(text)) if text[i] == letter and not text[i - 1].isalnum())
+        found = next(beginnings, text.find(letter, place))
+        if found < 0:
+            return ()
+        hits.append(found)
+    return tuple(hits)
 
 
-def _word_start(text: str, letter: str, place: int) -> int | None:
-    for index in range(place, len(text)):
-        if text[index] == letter and (index == 0 or not text[index - 1].isalnum()):
-            return index
-    return None
+def _score(hits: tuple[int, ...], text: str) -> float:
+    beginning = sum(2.0 for hit in hits if hit == 0 or not text[hit - 1].isalnum())
+    together = sum(2.0 for before, hit in pairwise(hits) if hit == before + 1)
+    return len(hits) + beginning + together - len(text) / 100
 
 
 class Palette(QDialog):

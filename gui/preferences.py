@@ -1,19 +1,19 @@
 """What the window remembers between runs; a file of another version or full of rubbish only loses itself."""
 
-import json
+from pathlib import Path
 from typing import get_args
 
 from PySide6.QtCore import QByteArray, QRect, QSettings
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QMainWindow
 
+from gui.recent import RecentFiles
 from gui.theme import ThemeName
 
 __all__ = ["LAYOUT_VERSION", "Preferences"]
 
 VERSION = 1
 LAYOUT_VERSION = 1
-_RECENT_KEPT = 12
 
 
 class Preferences:
@@ -24,9 +24,7 @@ class Preferences:
     """
 
     def __init__(self) -> None:
-        self._file = QSettings(
-            QSettings.Format.IniFormat, QSettings.Scope.UserScope, "SINscope", "SINscope"
-        )
+        self._file = QSettings(QSettings.Format.IniFormat, QSettings.Scope.UserScope, "SINscope", "SINscope")
         if self._text("version") != str(VERSION):
             self._file.clear()
             self._file.setValue("version", VERSION)
@@ -50,22 +48,17 @@ class Preferences:
     def guide_seen(self, seen: bool) -> None:
         self._file.setValue("guide", "seen" if seen else "")
 
-    def recent(self, kind: str) -> list[str]:
-        """What was opened last of a kind (``photos``, ``patches``, ``folders``, ``sessions``), newest first."""
-        try:
-            stored = json.loads(self._text(f"recent/{kind}") or "[]")
-        except ValueError:
-            return []
-        if not isinstance(stored, list):
-            return []
-        return [entry for entry in stored if isinstance(entry, str) and entry][:_RECENT_KEPT]
+    def recent(self, kind: str) -> RecentFiles:
+        """What was opened last: ``photos``, ``patches``, ``folders`` or ``sessions``."""
+        return RecentFiles(self._file, kind)
 
-    def remember(self, kind: str, reference: str) -> None:
-        """Put something on top of what was opened last."""
-        entries = [reference, *(entry for entry in self.recent(kind) if entry != reference)]
-        self._file.setValue(f"recent/{kind}", json.dumps(entries[:_RECENT_KEPT]))
+    def last_folder(self, kind: str) -> Path | None:
+        """The folder that something of a kind was opened from last."""
+        for path in map(Path, self.recent(kind).paths()):
+            return path if kind == "folders" else path.parent
+        return None
 
-    def forget(self) -> None:
+    def forget_recent(self) -> None:
         """Empty the lists of what was opened last."""
         self._file.remove("recent")
 

@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 
 from PySide6.QtCore import Qt, Slot
-from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLineEdit, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
 
 from gui.actions import Command
@@ -43,8 +42,7 @@ class ShortcutsDialog(QDialog):
         self._groups: dict[str, QTreeWidgetItem] = {}
         for command in commands:
             if command.keys:
-                keys = (QKeySequence(key).toString(QKeySequence.SequenceFormat.NativeText) for key in command.keys)
-                self._add(command.menu.replace("&", "").replace("/", " > "), command.title, "  or  ".join(keys), command.tip)
+                self._add(command.place, command.title, command.shown_keys, command.tip)
         for group, title, keys in MOUSE:
             self._add(group, title, keys, "")
         self.tree.expandAll()

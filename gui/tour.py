@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QAbstractButton, QAbstractSlider, QApplication
 
 from gui.caption import Caption
 from gui.patch_fit import patch_size, size_on_photo
-from gui.state import Phase, State
+from gui.state import Phase
 from gui.theme import VERDICTS
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ class Tour(QObject):
         self.seen: list[tuple[str, str]] = []
 
     @property
-    def running(self) -> bool:
+    def is_running(self) -> bool:
         """Whether it walks."""
         return self._script is not None
 
@@ -74,7 +74,7 @@ class Tour(QObject):
         pace : float
             Factor on every pause and movement; small for tests.
         """
-        if self.running:
+        if self.is_running:
             return
         self._loops, self._pace = loops, pace
         self.seen = []
@@ -86,7 +86,7 @@ class Tour(QObject):
     @Slot()
     def stop(self) -> None:
         """End where it is; what it has set stays, and can be undone."""
-        if not self.running:
+        if not self.is_running:
             return
         app = QApplication.instance()
         if app is not None:
@@ -126,7 +126,7 @@ class Tour(QObject):
 
     def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
         """Whatever the user does takes over; that first key or click does nothing else."""
-        if self.running and event.type() in _TAKES_OVER:
+        if self.is_running and event.type() in _TAKES_OVER:
             self.stop()
             return True
         return False
@@ -164,7 +164,9 @@ class Tour(QObject):
         name = base.name if base else "nothing"
         size = state.snapshot.threat_px[0] if state.snapshot else 0
         self._say(
-            2, f"The model says {name}. Each window hides one part of the photo; a patch of {size} px is always hidden by one."
+            2,
+            f"The model says {name}. Each window hides one part of the photo, and wherever a patch of {size} px "
+            "is put, some window hides all of it.",
         )
         yield 5.0
         yield from self._conclude(2)
@@ -286,13 +288,11 @@ class Tour(QObject):
         if state.phase in (Phase.ERROR, Phase.CANCELLED):
             return True
         shown = state.snapshot
-        return (
-            state.phase is Phase.VERDICT and shown is not None and shown.request.document == state.document
-        )
+        return state.phase is Phase.VERDICT and shown is not None and shown.request.document == state.document
 
     def _reset_settings(self) -> None:
-        settings = self._state.settings
-        self._state.set_knobs("Reset settings", **{name: None for name in ("top", "window", "stride") if getattr(settings, name) is not None})
+        settings = replace(self._state.settings, top=None, window=None, stride=None)
+        self._state.change("Reset settings", settings=settings)
 
     def _say(self, step: int, words: str) -> None:
         self._caption.say(words, step, STEPS)

@@ -170,7 +170,7 @@ def state_of(values: NDArray[np.float32], *others: NDArray[np.float32], fill: fl
         fill=tuple(torch.full_like(tensor, fill) for tensor in crossing),
         importance=torch.from_numpy(np.array(values, dtype=np.float32)),
         rank=torch.from_numpy(rank.reshape(values.shape)),
-        heatmap=values.sum(axis=0),
+        heatmap=np.nan_to_num(values, posinf=1e30).clip(max=1e30).sum(axis=0),
         curve=np.sort(values.ravel())[::-1],
     )
 

@@ -34,7 +34,8 @@ DPI = 150
 WIDTH, LEFT, RIGHT = 12.0, 0.52, 11.62  # inches: of the sheet, and where its content begins and ends
 INK, MUTED, EDGE, PAPER = "#1A1A1A", "#595959", "#8C8C8C", "#FFFFFF"
 AGREES, DIFFERS = "#0072B2", "#D55E00"
-TITLE, SMALL, TINY = 10.5, 8.0, 7.0
+TITLE, SMALL, TINY = 10.5, 8.0, 7.0  # points
+COARSE = 6  # from so many pixels of the sheet a pixel of the photo on, it is drawn as a square
 
 
 @dataclass(frozen=True)
@@ -101,7 +102,8 @@ class Sheet:
         """Axes in pixels of the model's input, with a photo ``(H, W, 3)`` in them."""
         height, width = photo.shape[:2]
         axes = self.axes(slot, name)
-        axes.imshow(photo, extent=(0, width, height, 0), interpolation="bicubic", aspect="auto", zorder=0)
+        smooth = "bicubic" if slot.width * DPI < COARSE * width else "nearest"
+        axes.imshow(photo, extent=(0, width, height, 0), interpolation=smooth, aspect="auto", zorder=0)
         axes.set(xlim=(0, width), ylim=(height, 0))
         for axis, inches in ((axes.xaxis, slot.width), (axes.yaxis, slot.height)):
             axis.set_major_locator(MaxNLocator(nbins=max(1, min(5, int(inches / 0.5))), integer=True))

@@ -124,7 +124,9 @@ def _mark_tiles(axes: Axes, across: Array, down: Array, agreement: Agreement, nu
     """A dot where a window agrees, the number of its label in the list of labels where it does not."""
     middle_across, middle_down = _middles(across), _middles(down)
     rows, columns = np.nonzero(np.isin(agreement.state, (State.AGREES, State.TIMID)))
-    axes.plot(middle_across[columns], middle_down[rows], "o", color=AGREES, markersize=3.5, markeredgecolor=PAPER, zorder=3)
+    axes.plot(
+        middle_across[columns], middle_down[rows], "o", color=AGREES, markersize=3.5, markeredgecolor=PAPER, zorder=3
+    )
     for row, column in np.argwhere(np.isin(agreement.state, (State.DIFFERS, State.FIRES))):
         axes.text(
             middle_across[column],

@@ -33,6 +33,7 @@ class ColourBar(pg.GraphicsWidget):
         super().__init__()
         self._levels = 0.0, 1.0
         self._table = "cividis"
+        self.full_size = QSizeF()
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self.setToolTip("The heatmap's colours: importance of a cell of the superficial layer, summed over channels")
         self.restyle()
@@ -46,8 +47,7 @@ class ColourBar(pg.GraphicsWidget):
     def restyle(self) -> None:
         """Take over font and palette."""
         metrics = self._metrics()
-        self.setMinimumSize(QSizeF(0, 0))
-        self.setPreferredSize(QSizeF(metrics.horizontalAdvance(_TITLE) * 1.15, metrics.height() * 2.8))
+        self.full_size = QSizeF(metrics.horizontalAdvance(_TITLE) * 1.15, metrics.height() * 2.8)
         self.update()
 
     def paint(self, painter: QPainter, _option: QStyleOptionGraphicsItem, _widget: QWidget | None = None) -> None:

@@ -33,13 +33,13 @@ class Layer:
     solo: bool = False
 
 
-# From the lowest to the topmost.
+# In the order of their keys, 1 to 6.
 LAYERS = (
     Layer("image", "Image"),
-    Layer("heatmap", "Heatmap", opacity=0.5),
-    Layer("locations", "Locations", visible=False, opacity=0.7),
-    Layer("windows", "Windows"),
+    Layer("heatmap", "Heatmap", opacity=0.7),
     Layer("sins", "SINs and clusters"),
+    Layer("windows", "Windows"),
+    Layer("locations", "Locations", visible=False, opacity=0.8),
     Layer("patch", "Patch"),
 )
 
@@ -62,7 +62,7 @@ class LayerModel(QObject):
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Of the layers, the lowest first."""
+        """Of the layers, in the order of their keys."""
         return tuple(self._layers)
 
     @property

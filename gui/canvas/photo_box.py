@@ -10,7 +10,7 @@ from PySide6.QtGui import QPainter, QTransform
 
 from gui.canvas.chip import Chip
 from gui.canvas.overlay import INK, PAPER, Overlay, pen, with_alpha
-from gui.canvas.tables import colour_table, to_indices
+from gui.canvas.tables import to_indices, veil_table
 
 __all__ = ["PhotoBox"]
 
@@ -84,7 +84,7 @@ class PhotoBox(pg.ViewBox):
         """Choose the heatmap's colours."""
         if self._shown.get("table") != name:
             self._shown["table"] = name
-            self.heat.setLookupTable(colour_table(name))
+            self.heat.setLookupTable(veil_table(name))
 
     def show_original(self, shown: bool) -> None:
         """Switch between the photo as the model sees it and as it was read."""

@@ -2,7 +2,7 @@
 
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QTransform
+from PySide6.QtGui import QColor, QPainter, QPen, QTransform
 from PySide6.QtWidgets import QGraphicsItem
 
 from gui.canvas.overlay import INK, PAPER, Key, Overlay, pen
@@ -35,7 +35,7 @@ class SinsItem(pg.ScatterPlotItem):
         clusters = snapshot.cluster_of.tolist()
         looks = [_look(index) for index in range(max(clusters, default=-1) + 1)]
         side = max(snapshot.view.shape[:2]) / 64
-        edge = pg.mkPen(QColor(INK), width=side / 7, cosmetic=False)
+        edge = QPen(INK, 0.12)  # of a symbol's side
         self.setData(
             x=found[:, 1],
             y=found[:, 0],

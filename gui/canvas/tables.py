@@ -6,7 +6,9 @@ import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
 
-__all__ = ["colour_table", "levels_of", "to_indices"]
+__all__ = ["colour_table", "levels_of", "to_indices", "veil_table"]
+
+_FAINTEST = 0.25  # of the least value: the photo shows through where little is important
 
 
 @cache
@@ -16,6 +18,15 @@ def colour_table(name: str) -> NDArray[np.uint8]:
         table = np.repeat(np.arange(256, dtype=np.uint8)[:, None], 3, axis=1)
     else:
         table = np.asarray(pg.colormap.get(name).getLookupTable(nPts=256, alpha=False), dtype=np.uint8)
+    table.setflags(write=False)
+    return table
+
+
+@cache
+def veil_table(name: str) -> NDArray[np.uint8]:
+    """The same colours as RGBA ``(256, 4)``, the more opaque the greater the value."""
+    alpha = np.linspace(255 * _FAINTEST, 255, 256).round().astype(np.uint8)
+    table = np.concatenate([colour_table(name), alpha[:, None]], axis=1)
     table.setflags(write=False)
     return table
 

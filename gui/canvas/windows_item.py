@@ -14,7 +14,6 @@ from gui.theme import AGREE, DIFFER
 
 __all__ = ["WindowsItem"]
 
-_HALO_LIMIT = 150  # windows; above it, halos would cover the photo
 _LARGEST_MARK = 13.0
 _TILE = 4.0  # px; marks this small become tiles
 _COLOURS = {
@@ -69,24 +68,23 @@ class WindowsItem(Overlay):
             return
         boxes = mapped_boxes(self._snapshot.windows.boxes_px, to_scene)
         chosen = self._selected if self._selected is not None and self._selected < len(boxes) else None
-        faint = 0.35 if chosen is not None else 1.0
-        self._draw_outlines(painter, boxes, faint)
+        faint = 0.45 if chosen is not None else 1.0
+        full = painter.opacity()
+        painter.setOpacity(full * faint)
+        self._draw_outlines(painter, boxes)
         self._draw_marks(painter, boxes, self._snapshot.windows.grid)
+        painter.setOpacity(full)
         if chosen is not None:
             self._draw_selected(painter, boxes[chosen], chosen, to_scene)
 
-    def _draw_outlines(self, painter: QPainter, boxes: NDArray[np.float64], faint: float) -> None:
+    def _draw_outlines(self, painter: QPainter, boxes: NDArray[np.float64]) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        crowd = min(1.0, max(0.05, (60 / len(boxes)) ** 0.7)) * faint
+        crowd = min(1.0, max(0.06, (16 / len(boxes)) ** 0.5))
         for state in WindowState:
             group = rects(boxes[self._states == state].tolist())
             if not group:
                 continue
-            fires = state is WindowState.FIRES
-            if fires and len(boxes) <= _HALO_LIMIT:
-                painter.setPen(pen(with_alpha(INK, 0.45 * faint), 4))
-                painter.drawRects(group)
             painter.setPen(_outline(state, crowd))
             painter.drawRects(group)
 
@@ -130,7 +128,7 @@ class WindowsItem(Overlay):
         assert self._snapshot is not None
         assert self._snapshot.windows is not None
         top, left, bottom, right = self._snapshot.windows.boxes_px[window].tolist()
-        step = max(1, round(9 / max(1e-6, to_scene.m11())))
+        step = max(1, round(14 / max(1e-6, to_scene.m11())))
         ends = hatch_lines(np.ones((bottom - top, right - left), dtype=np.bool_), step)
         hatch = lines(ends, to_scene, QPointF(left, top))
         for colour, width in ((with_alpha(PAPER, 0.5), 2.4), (with_alpha(DIFFER, 0.9), 1.2)):

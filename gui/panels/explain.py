@@ -25,6 +25,8 @@ class ExplainPanel(QWidget):
         self.page.setOpenLinks(False)
         self.page.setFrameShape(QTextBrowser.Shape.NoFrame)
         self.page.document().setDocumentMargin(self.fontMetrics().height() * 0.8)
+        gap = self.fontMetrics().height() // 2
+        self.old.setContentsMargins(gap, gap // 2, gap, gap // 2)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)

@@ -4,7 +4,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
-from gui.panels.words import count, prediction, seconds, share
+from gui.panels.words import count, margin, prediction, seconds, share
 from gui.snapshot import Snapshot
 from gui.widgets import InlineMessage
 
@@ -78,7 +78,7 @@ def facts_of(snapshot: Snapshot) -> list[tuple[str, str]]:
     return [
         *facts,
         ("Places certified", certified),
-        ("Smallest margin", f"{verdict.min_margin:.3g}"),
+        ("Smallest margin", margin(verdict.min_margin)),
         ("Passes", f"{count(verdict.passes)} run{reused}"),
         ("Time", seconds(sum(verdict.timing_ms.values()))),
     ]

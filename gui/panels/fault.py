@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPlainTextEdit, QPushButton, 
 from gui.snapshot import Problem
 from gui.widgets import Fold
 
-__all__ = ["Fault", "advice"]
+__all__ = ["Fault", "advice", "cause"]
 
 _ANYWAY = "Take the last change back (Ctrl+Z), or choose another photo or model."
 
@@ -58,7 +58,7 @@ class Fault(QWidget):
         self.hide()
 
     def show_problem(self, problem: Problem) -> None:
-        """Show a problem; its sentence stands above."""
+        """Show a problem; what was wrong stands above."""
         if problem == self._shown:
             return
         self._shown = problem
@@ -70,6 +70,12 @@ class Fault(QWidget):
     @Slot()
     def _pressed(self) -> None:
         self.retry.emit()
+
+
+def cause(sentence: str) -> str:
+    """What was wrong, without the remedy behind the semicolon."""
+    wrong, semicolon, _ = sentence.partition("; ")
+    return f"{wrong}." if semicolon else sentence
 
 
 def advice(sentence: str) -> str:

@@ -3,7 +3,7 @@
 from html import escape
 
 from engine.settings import Settings
-from gui.panels.words import count, percent, share
+from gui.panels.words import count, margin, percent, share
 from gui.snapshot import Snapshot, VerdictView
 from gui.theme import VERDICTS
 
@@ -195,7 +195,7 @@ def _assumed(snapshot: Snapshot, verdict: VerdictView) -> str:
         f"{escape(settings.precision)}.",
         "A window whose margin is below 0.0001 of its largest logit proves nothing"
         + ("" if settings.rule == "consistency" else ", nor does a confidence within 0.000001 of tau")
-        + f". The smallest margin here is {verdict.min_margin:.3g}.",
+        + f". The smallest margin here is {margin(verdict.min_margin)}.",
     ]
     if differs and snapshot.base and snapshot.full:
         items.append(

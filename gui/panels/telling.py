@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from gui.panels.fault import cause
 from gui.panels.words import count
 from gui.snapshot import Snapshot
 from gui.state import Phase, State
@@ -49,7 +50,7 @@ def tell(state: State) -> Telling:
         case Phase.CANCELLED:
             return Telling(Badge("Stopped", "stop"), _stopped(snapshot))
         case Phase.ERROR:
-            return Telling(Badge("No verdict", "cross"), state.problem.sentence if state.problem else "")
+            return Telling(Badge("No verdict", "cross"), cause(state.problem.sentence) if state.problem else "")
         case Phase.VERDICT if snapshot is not None and snapshot.verdict is not None:
             style = VERDICTS[snapshot.verdict.word]
             return Telling(Badge(style.word, style.icon, style), snapshot.verdict.reason, belongs=True)

@@ -11,7 +11,7 @@ from gui.icons import window_icon
 from gui.panels.words import percent
 from gui.snapshot import Snapshot, WindowsView
 
-__all__ = ["COLUMNS", "NUMBER", "STATE", "WindowModel"]
+__all__ = ["COLUMNS", "CONFIDENCE", "LABEL", "MARGIN", "NUMBER", "SHARE", "STATE", "WindowModel"]
 
 COLUMNS = ("#", "Label", "Conf.", "Margin", "SINs", "State")
 NUMBER, LABEL, CONFIDENCE, MARGIN, SHARE, STATE = 0, 1, 2, 3, 4, 5
@@ -42,6 +42,7 @@ class WindowModel(QAbstractTableModel):
         self._only_differing = False
         self._sorted_by, self._descending = NUMBER, False
         self._icons: dict[int, QIcon] = {}
+        self.terse = False  # the state's icon alone, where the table is narrow
 
     def show_snapshot(self, snapshot: Snapshot | None) -> None:
         """Take over other windows; rows stay where they are if their order does."""
@@ -90,7 +91,7 @@ class WindowModel(QAbstractTableModel):
         if orientation is Qt.Orientation.Vertical:
             return None
         if role == Qt.ItemDataRole.DisplayRole:
-            return COLUMNS[section]
+            return "" if self.terse and section == STATE else COLUMNS[section]
         if role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleDescriptionRole):
             return _TIPS[section]
         return None
@@ -102,6 +103,8 @@ class WindowModel(QAbstractTableModel):
             return None
         window = int(self._rows[index.row()])
         if role == Qt.ItemDataRole.DisplayRole:
+            return "" if self.terse and column == STATE else self._text(windows, window, column)
+        if role == Qt.ItemDataRole.AccessibleTextRole:
             return self._text(windows, window, column)
         if role == Qt.ItemDataRole.TextAlignmentRole and column in _NUMERIC:
             return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
@@ -112,8 +115,8 @@ class WindowModel(QAbstractTableModel):
             return self._icons[state]
         if role == Qt.ItemDataRole.ToolTipRole:
             top, left, bottom, right = windows.boxes_px[window]
-            name = self._text(windows, window, LABEL)
-            return f"Window {window}: {name}\nhides rows {top} to {bottom - 1}, columns {left} to {right - 1} (px)"
+            said = f"{self._text(windows, window, LABEL)}, {self._say_state(windows, window)}"
+            return f"Window {window}: {said}\nhides rows {top} to {bottom - 1}, columns {left} to {right - 1} (px)"
         return None
 
     def _text(self, windows: WindowsView, window: int, column: int) -> str:

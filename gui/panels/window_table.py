@@ -1,16 +1,16 @@
 """The windows in a table; the selected row is the selected window everywhere else, and the reverse."""
 
 from PySide6.QtCore import QItemSelectionModel, QModelIndex, QSignalBlocker, Qt, Slot
-from PySide6.QtWidgets import QAbstractItemView, QCheckBox, QHBoxLayout, QHeaderView, QTableView, QVBoxLayout, QWidget
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QHeaderView, QTableView, QVBoxLayout, QWidget
 
-from gui.panels.window_model import COLUMNS, NUMBER, WindowModel
+from gui.panels.window_model import CONFIDENCE, LABEL, MARGIN, NUMBER, SHARE, STATE, WindowModel
 from gui.panels.words import count
 from gui.state import Phase, Selection, State
-from gui.widgets import Note
+from gui.widgets import Note, Switch
 
 __all__ = ["WindowTable"]
 
-_LABEL = COLUMNS.index("Label")
 _DIMMED = (Phase.COMPUTING, Phase.STALE, Phase.CANCELLED, Phase.ERROR, Phase.LOADING)
 
 
@@ -41,8 +41,8 @@ class WindowTable(QWidget):
         self.view.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         self.view.verticalHeader().setDefaultSectionSize(round(self.fontMetrics().height() * 1.55))
         self._size_columns()
-        self.only_differing = QCheckBox("Only those that differ")
-        self.only_differing.setObjectName("onlyDifferingCheck")
+        self.only_differing = Switch("Only those that differ")
+        self.only_differing.setObjectName("onlyDifferingToggle")
         self.only_differing.setAccessibleName("Show only the windows that differ")
         self.only_differing.setToolTip("Leave out the windows that agree with the base prediction")
         self.note = Note()
@@ -124,17 +124,20 @@ class WindowTable(QWidget):
         self._quiet = False
         return row
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Leave out the words of the state where there is no room for them."""
+        super().resizeEvent(event)
+        self._size_columns()
+
     def _size_columns(self) -> None:
-        header = self.view.horizontalHeader()
+        header, metrics = self.view.horizontalHeader(), self.fontMetrics()
+        letter = metrics.averageCharWidth()
+        self.model.terse = self.width() < letter * 62
         header.setHighlightSections(False)
-        header.setMinimumSectionSize(self.fontMetrics().averageCharWidth() * 4)
-        header.setTextElideMode(Qt.TextElideMode.ElideRight)
-        metrics = self.fontMetrics()
-        for column, widest in enumerate(("9999", "", "100.0 %", "Margin▾", "SINs ▾", "differs, unsure")):
-            if column == _LABEL:
-                header.setSectionResizeMode(column, QHeaderView.ResizeMode.Stretch)
-            else:
-                icon = metrics.height() * 1.6 if column == COLUMNS.index("State") else 0
-                header.resizeSection(
-                    column, round(metrics.horizontalAdvance(widest) + icon + metrics.averageCharWidth() * 2)
-                )
+        header.setMinimumSectionSize(letter * 3)
+        header.setSectionResizeMode(LABEL, QHeaderView.ResizeMode.Stretch)
+        state = "" if self.model.terse else "differs, unsure"
+        widest = {NUMBER: "0000", CONFIDENCE: "Conf.▾", MARGIN: "Margin▾", SHARE: "SINs▾", STATE: state}
+        for column, text in widest.items():
+            icon = metrics.height() * 1.5 if column == STATE else 0
+            header.resizeSection(column, round(metrics.horizontalAdvance(text) + icon + letter * 1.6))

@@ -5,14 +5,23 @@ from collections import Counter
 from gui.snapshot import Prediction, Snapshot, WindowsView
 from gui.widgets.vote_bar import Vote
 
-__all__ = ["count", "percent", "prediction", "seconds", "share", "votes"]
+__all__ = ["count", "margin", "percent", "prediction", "seconds", "share", "votes"]
 
 _THIN = "\u202f"
+_RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 def count(number: int) -> str:
     """A whole number with thin spaces between thousands."""
     return f"{number:,}".replace(",", _THIN)
+
+
+def margin(logits: float) -> str:
+    """A difference of logits; the tiny ones that matter to a proof as powers of ten."""
+    if logits == 0 or abs(logits) >= 1e-3:
+        return f"{logits:.3g}"
+    mantissa, _, exponent = f"{logits:.1e}".partition("e")
+    return f"{mantissa} × 10{str(int(exponent)).translate(_RAISED)}"
 
 
 def percent(fraction: float) -> str:

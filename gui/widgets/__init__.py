@@ -1,5 +1,6 @@
 """Small widgets that know nothing of the engine."""
 
+from gui.widgets.chip import Chip
 from gui.widgets.field import Field, Note
 from gui.widgets.float_slider import FloatSlider
 from gui.widgets.message import InlineMessage
@@ -9,6 +10,7 @@ from gui.widgets.switch import Switch
 from gui.widgets.wheel import tame_wheels
 
 __all__ = [
+    "Chip",
     "Field",
     "FloatSlider",
     "Fold",

@@ -21,7 +21,7 @@ from gui.theme import VerdictStyle
 
 __all__ = ["Badge", "VerdictBadge"]
 
-_LARGEST, _SMALLEST = 2.7, 1.2  # times the size of ordinary text
+_LARGEST, _SMALLEST = 3.2, 1.2  # times the size of ordinary text
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ class VerdictBadge(QLabel):
 
     def sizeHint(self) -> QSize:
         """As tall as two lines of its largest letters; as wide as it is given."""
-        height = round(self.fontMetrics().height() * 6.2)
+        height = round(self.fontMetrics().height() * 6.6)
         return QSize(height * 2, height)
 
     def minimumSizeHint(self) -> QSize:
@@ -106,7 +106,7 @@ class VerdictBadge(QLabel):
         painter.setFont(self._fitting_font(words))
         painter.setPen(text)
         flags = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextWordWrap
-        painter.drawText(words, int(flags), self.badge.word)
+        painter.drawText(words, int(flags), self._lines())
 
     def _colours(self) -> tuple[QColor, QColor]:
         palette = self.palette()
@@ -144,6 +144,10 @@ class VerdictBadge(QLabel):
         painter.setPen(text)
         painter.drawText(inner, int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop), self.badge.tag)
 
+    def _lines(self) -> str:
+        """The word, broken behind a comma."""
+        return self.badge.word.replace(", ", ",\n")
+
     def _fitting_font(self, area: QRectF) -> QFont:
         """The largest bold font at which the word fits, in as many lines as it has words at most."""
         font = QFont(self.font())
@@ -154,7 +158,7 @@ class VerdictBadge(QLabel):
             metrics = QFontMetricsF(font)
             longest = max((metrics.horizontalAdvance(word) for word in self.badge.word.split()), default=0.0)
             flags = int(Qt.AlignmentFlag.AlignLeft | Qt.TextFlag.TextWordWrap)
-            taken = metrics.boundingRect(area, flags, self.badge.word)
+            taken = metrics.boundingRect(area, flags, self._lines())
             if scale <= _SMALLEST or (longest <= area.width() and taken.height() <= area.height()):
                 return font
             scale -= 0.1

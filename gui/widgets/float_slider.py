@@ -67,6 +67,7 @@ class FloatSlider(QWidget):
         self.field.setSingleStep(step)
         self.field.setKeyboardTracking(False)
         self.field.setAlignment(Qt.AlignmentFlag.AlignRight)
+        self.field.setMinimumWidth(self.field.fontMetrics().horizontalAdvance("0000000 cells"))
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.slider, 1)
@@ -83,8 +84,17 @@ class FloatSlider(QWidget):
         """The number, unrounded."""
         return self._value
 
-    def set_value(self, value: float) -> None:
-        """Show a number; no signal is sent."""
+    def set_value(self, value: float | None) -> None:
+        """Show a number, or a dash where it is not known yet; no signal is sent.
+
+        A number outside the range widens the field's, so that what is shown is true.
+        """
+        with QSignalBlocker(self.field):
+            self.field.setSpecialValueText("–" if value is None else "")
+            if value is None:
+                self.field.setValue(self.field.minimum())
+                return
+            self.field.setRange(min(self.field.minimum(), value), max(self.field.maximum(), value))
         self._value = value
         if not self.slider.isSliderDown() or self._steps(value) != self.slider.value():
             with QSignalBlocker(self.slider):
@@ -94,11 +104,12 @@ class FloatSlider(QWidget):
 
     def set_range(self, low: float, high: float, lowest: float | None = None) -> None:
         """Set another range; the value stays what it is, though it may lie outside."""
+        known = not self.field.specialValueText()
         with QSignalBlocker(self.slider), QSignalBlocker(self.field):
             self.slider.setRange(self._steps(low), self._steps(high))
             self.slider.setPageStep(max(1, round((high - low) / self._step / 10)))
             self.field.setRange(low if lowest is None else lowest, high)
-        self.set_value(self._value)
+        self.set_value(self._value if known else None)
 
     def describe(self, name: str, tip: str) -> None:
         """Name both parts for those who cannot see them, and say what they do."""
@@ -130,7 +141,7 @@ class FloatSlider(QWidget):
         self._take(value)
 
     def _take(self, value: float) -> None:
-        if value != self._value:
+        if value != self._value or self.field.specialValueText():
             self.set_value(value)
             self.moved.emit(value)
 

@@ -38,7 +38,6 @@ class Fold(QWidget):
         self.button = QToolButton()
         self.button.setText(title)
         self.button.setAccessibleName(f"{title}, show or hide")
-        self.button.setCheckable(True)
         self.button.setAutoRaise(True)
         self.button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.button.setArrowType(Qt.ArrowType.RightArrow)
@@ -55,21 +54,23 @@ class Fold(QWidget):
         layout.setSpacing(0)
         layout.addWidget(self.button)
         layout.addWidget(self._content)
-        self.button.toggled.connect(self._toggle)
+        self.button.clicked.connect(self._toggle)
 
     def is_open(self) -> bool:
         """Whether its content is shown."""
-        return self.button.isChecked()
+        return not self._content.isHidden()
 
     def open(self, shown: bool = True) -> None:
         """Show or hide its content."""
-        self.button.setChecked(shown)
-
-    @Slot(bool)
-    def _toggle(self, shown: bool) -> None:
+        if shown == self.is_open():
+            return
         self.button.setArrowType(Qt.ArrowType.DownArrow if shown else Qt.ArrowType.RightArrow)
         self._content.setVisible(shown)
         self.opened.emit(shown)
+
+    @Slot()
+    def _toggle(self) -> None:
+        self.open(not self.is_open())
 
 
 class Line(QWidget):

@@ -22,7 +22,7 @@ class ModelGroup(Group):
     """Model and superficial layer; below, folded, the model's files and the backend."""
 
     def __init__(self, state: State, parent: QWidget | None = None) -> None:
-        super().__init__("Model", state, parent)
+        super().__init__("Model and layer", state, parent)
         self._shown: ModelInfo | None = None
         self.model = Picker()
         self.model.setObjectName("modelCombo")

@@ -1,13 +1,13 @@
 """How many neurons are kept, and which windows are tried."""
 
-from PySide6.QtCore import QSignalBlocker, Qt, Slot
-from PySide6.QtWidgets import QSpinBox, QToolButton, QWidget
+from PySide6.QtCore import QSignalBlocker, Slot
+from PySide6.QtWidgets import QSpinBox, QWidget
 
 from gui.fitting import widest_stride
 from gui.panels.controls.group import Group, choices, choose
 from gui.snapshot import Snapshot
 from gui.state import Phase, State
-from gui.widgets import Field, FloatSlider, Fold, InlineMessage, Note
+from gui.widgets import Chip, Field, FloatSlider, Fold, InlineMessage, Note
 
 __all__ = ["SweepGroup"]
 
@@ -34,7 +34,7 @@ class SweepGroup(Group):
         self.top.describe(
             _TOP, "Share of the superficial neurons that are kept, the most important ones: the SINs (Alt+T)"
         )
-        self.top_default = _pin("Default", "Default top-ranking rate", "The model's own rate for this layer")
+        self.top_default = Chip("Default", "Default top-ranking rate", "Down: the model's own rate for this layer")
         self.top_note = Note()
         self.follow_drags(self.top)
         self.body.addWidget(Field("&Top-ranking rate", self.top, self.top_default, self.top_note))
@@ -45,8 +45,8 @@ class SweepGroup(Group):
         self.window_size = FloatSlider(1, 112, 1, suffix=" cells")
         self.window_size.slider.setObjectName("windowSizeSlider")
         self.window_size.describe(_WINDOW, "Side of the occluding windows, in cells of the superficial layer (Alt+W)")
-        self.window_auto = _pin(
-            "Auto", "Automatic window size", "The smallest window that needs at most six steps an axis"
+        self.window_auto = Chip(
+            "Auto", "Automatic window size", "Down: the smallest window that needs at most six steps an axis"
         )
         self.window_note = Note()
         self.follow_drags(self.window_size)
@@ -97,8 +97,7 @@ class SweepGroup(Group):
             self._full = snapshot
         self.top_default.setChecked(settings.top is None)
         rate = settings.top if settings.top is not None else _default_rate(snapshot)
-        if rate is not None:
-            self.top.set_value(rate * 100)
+        self.top.set_value(None if rate is None else rate * 100)
         self.top_note.setText(_kept(rate, snapshot))
         if snapshot is not None:
             self.window_size.set_range(snapshot.smallest_window, snapshot.largest_window)
@@ -106,8 +105,9 @@ class SweepGroup(Group):
                 self.stride.setRange(0, max(widest_stride(self._full or snapshot), settings.stride or 0))
         self.window_auto.setChecked(settings.window is None)
         side = settings.window if settings.window is not None else self._full.side if self._full else None
-        if side is not None:
-            self.window_size.set_value(side)
+        self.window_size.set_value(side)
+        self.window_size.setEnabled(snapshot is not None)
+        self.window_auto.setEnabled(snapshot is not None or settings.window is not None)
         self.window_note.setText(self._windows(side))
         with QSignalBlocker(self.stride):
             self.stride.setValue(settings.stride or 0)
@@ -182,14 +182,3 @@ def _kept(rate: float | None, snapshot: Snapshot | None) -> str:
         return ""
     kept = max(1, min(snapshot.neurons, round(rate * snapshot.neurons)))
     return f"{kept:,} of {snapshot.neurons:,} neurons kept".replace(",", "\u202f")
-
-
-def _pin(text: str, name: str, tip: str) -> QToolButton:
-    """A button that is down while a knob is left to the program; letting it up pins the value."""
-    button = QToolButton()
-    button.setText(text)
-    button.setCheckable(True)
-    button.setAccessibleName(name)
-    button.setToolTip(tip)
-    button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-    return button

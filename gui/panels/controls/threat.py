@@ -1,13 +1,13 @@
 """The patch that is feared: the size a certificate speaks of."""
 
 from PySide6.QtCore import QSignalBlocker, Qt, Slot
-from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLabel, QPushButton, QSpinBox, QWidget
+from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLabel, QSpinBox, QWidget
 
 from engine.errors import ThreatError
 from engine.threat import PatchThreat
 from gui.panels.controls.group import Group
 from gui.state import State
-from gui.widgets import Field, FloatSlider
+from gui.widgets import Chip, Field, FloatSlider
 
 __all__ = ["ThreatGroup"]
 
@@ -31,11 +31,8 @@ class ThreatGroup(Group):
         row = QHBoxLayout()
         row.setSpacing(3)
         for percent in _PRESETS:
-            button = QPushButton(f"{percent} %")
-            button.setCheckable(True)
-            button.setAccessibleName(f"Feared patch of {percent} percent")
-            button.setToolTip(f"A patch of {percent} % of the input, as the literature measures")
-            button.setMinimumWidth(button.fontMetrics().horizontalAdvance("8 %") + 12)
+            tip = f"A patch of {percent} % of the input, as the literature measures"
+            button = Chip(f"{percent} %", f"Feared patch of {percent} percent", tip)
             self.presets.addButton(button, percent)
             row.addWidget(button, 1)
         self.body.addLayout(row)

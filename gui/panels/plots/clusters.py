@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QWidget
 from gui.panels.plots.frame import DIMMED, PlotFrame, make_plot
 from gui.snapshot import ClusterShape, Snapshot
 from gui.state import Selection, State
-from gui.theme import AGREE, is_dark, style_plot
+from gui.theme import AGREE, is_dark
 
 __all__ = ["ClusterPlot"]
 
@@ -24,8 +24,8 @@ class ClusterPlot(PlotFrame):
             state, "Clusters", "Clusters of the superficial important neurons and how far they spread.", parent
         )
         self.setObjectName("clusterPlot")
-        self._sizes = _Panel("SINs in each cluster", "SINs", bars=True)
-        self._spreads = _Panel("Spread of each cluster", "s<sub>c</sub> (px)", bars=False)
+        self._sizes = _Panel(self, "SINs in each cluster", "SINs", bars=True)
+        self._spreads = _Panel(self, "Spread of each cluster", "s<sub>c</sub> (px)", bars=False)
         body = QWidget()
         layout = QHBoxLayout(body)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -43,9 +43,8 @@ class ClusterPlot(PlotFrame):
         """One bar and one point a cluster."""
         clusters = snapshot.clusters
         inside = _inside(snapshot, self.state.selection)
-        ink = self.palette().text().color()
-        self._sizes.draw([float(cluster.size) for cluster in clusters], inside, "{:.0f}", ink)
-        self._spreads.draw([cluster.std_px for cluster in clusters], inside, "{:.1f}", ink)
+        self._sizes.draw([float(cluster.size) for cluster in clusters], inside, "{:.0f}")
+        self._spreads.draw([cluster.std_px for cluster in clusters], inside, "{:.1f}")
         total = sum(cluster.size for cluster in clusters)
         count = "1 cluster" if len(clusters) == 1 else f"{len(clusters)} clusters"
         largest = clusters[0]
@@ -65,7 +64,7 @@ class ClusterPlot(PlotFrame):
     def restyle(self) -> None:
         """Colours for a light or a dark ground."""
         for panel in (self._sizes, self._spreads):
-            panel.restyle(self.palette().text().color())
+            panel.restyle()
         if self.shown is not None and self.isVisible():
             self.draw(self.shown)
 
@@ -89,12 +88,12 @@ class ClusterPlot(PlotFrame):
 class _Panel:
     """One of the two plots; its items are made once."""
 
-    def __init__(self, name: str, left: str, bars: bool) -> None:
+    def __init__(self, frame: PlotFrame, name: str, left: str, bars: bool) -> None:
         self.plot = make_plot(name, left, "Cluster, largest first")
         item = self.plot.getPlotItem()
-        self._bars, self._count = bars, 0
+        self._frame, self._bars, self._count = frame, bars, 0
         self._stems = pg.BarGraphItem(x=[], height=[], width=0.62 if bars else 0.02)
-        self._points = pg.ScatterPlotItem(size=11, symbol="o", pxMode=True)
+        self._points = pg.ScatterPlotItem(size=11, symbol="o", pxMode=True, useCache=False)
         item.addItem(self._stems)
         item.addItem(self._points)
         self._points.setVisible(not bars)
@@ -103,13 +102,14 @@ class _Panel:
             number.setVisible(False)
             item.addItem(number, ignoreBounds=True)
 
-    def draw(self, values: list[float], marked: list[bool], form: str, text: QColor) -> None:
+    def draw(self, values: list[float], marked: list[bool], form: str) -> None:
         """Bars or points of these values; the marked ones are outlined."""
         self._count = len(values)
         x = np.arange(1, len(values) + 1)
         colour = QColor("#56B4E9" if is_dark() else AGREE)
-        pens = [pg.mkPen(text, width=3) if mark else pg.mkPen(colour, width=1) for mark in marked]
-        self._stems.setOpts(x=x, height=np.array(values), brush=colour, pens=pens if self._bars else None, pen=colour)
+        text = self._frame.palette().text().color()
+        pens = [self._frame.pen(text, 3) if mark else self._frame.pen(colour, 1) for mark in marked]
+        self._stems.setOpts(x=x, height=np.array(values), brush=colour, pens=pens)
         if not self._bars:
             self._points.setData(x=x, y=np.array(values), brush=colour, pen=pens)
         high = max(values, default=0.0) or 1.0
@@ -130,11 +130,9 @@ class _Panel:
         for item in (self._stems, self._points, *self._numbers):
             item.setOpacity(DIMMED if dimmed else 1.0)
 
-    def restyle(self, text: QColor) -> None:
-        """Ground, axes and numbers from the palette."""
-        style_plot(self.plot)
-        for number in self._numbers:
-            number.setColor(text)
+    def restyle(self) -> None:
+        """Ground and axes from the palette; the rest when it is drawn."""
+        self._frame.dress(self.plot)
 
     def cluster_at(self, position: object) -> int | None:
         """The cluster whose column holds a position of the scene."""

@@ -2,13 +2,14 @@
 
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, Qt, Slot
-from PySide6.QtGui import QPainter, QPaintEvent, QPalette, QShowEvent
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPalette, QPen, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
 
 from gui.snapshot import Snapshot
 from gui.state import Phase, State
+from gui.theme import style_plot
 
-__all__ = ["DIMMED", "Caption", "PlotFrame", "make_plot", "status_of"]
+__all__ = ["DIMMED", "ElidedLabel", "PlotFrame", "make_plot", "status_of"]
 
 DIMMED = 0.4
 _OUTDATED = (Phase.LOADING, Phase.COMPUTING, Phase.STALE, Phase.CANCELLED, Phase.ERROR)
@@ -48,7 +49,7 @@ def make_plot(name: str, left: str, bottom: str) -> pg.PlotWidget:
     return plot
 
 
-class Caption(QLabel):
+class ElidedLabel(QLabel):
     """A line of text that is cut short where there is no room, and told in full as a tooltip."""
 
     def __init__(self) -> None:
@@ -89,7 +90,8 @@ class PlotFrame(QWidget):
         self.setAccessibleName(name)
         self._hint_text = hint
         self._is_due = True
-        self.caption = Caption()
+        self._ratio: float | None = None
+        self.caption = ElidedLabel()
         self.status = QLabel()
         self.status.setForegroundRole(QPalette.ColorRole.PlaceholderText)
         self._bar = QWidget()
@@ -151,6 +153,32 @@ class PlotFrame(QWidget):
         if event.type() == QEvent.Type.PaletteChange and self._pages.count() > 1:
             self.restyle()
 
+    def event(self, event: QEvent) -> bool:
+        """Follow a move to a screen of other pixels."""
+        done = super().event(event)
+        if event.type() == QEvent.Type.DevicePixelRatioChange and self._pages.count() > 1:
+            self.restyle()
+        return done
+
+    def set_pixel_ratio(self, ratio: float | None) -> None:
+        """Draw lines for a device of so many pixels to one of the layout; ``None`` for the screen."""
+        self._ratio = ratio
+        self.restyle()
+
+    def dress(self, plot: pg.PlotWidget) -> None:
+        """Ground, axes and their text from the palette."""
+        style_plot(plot)
+        for side in ("left", "bottom"):
+            axis = plot.getPlotItem().getAxis(side)
+            axis.setPen(self.pen(self.palette().mid().color(), 1))
+            axis.setTextPen(self.palette().text().color())
+
+    def pen(self, colour: QColor | str, width: float, **style: object) -> QPen:
+        """A pen of a width in pixels of the layout: pyqtgraph's pens count pixels of the device."""
+        ratio = self._ratio if self._ratio is not None else self.devicePixelRatioF()
+        made: QPen = pg.mkPen(colour, width=width * ratio, **style)
+        return made
+
     def showEvent(self, event: QShowEvent) -> None:
         """Draw what came while the plot was hidden."""
         super().showEvent(event)
@@ -177,6 +205,8 @@ class PlotFrame(QWidget):
         has_content = self.shown is not None
         self._pages.setCurrentIndex(1 if has_content else 0)
         self._bar.setVisible(has_content)
-        self.status.setText(status_of(self.state) if has_content else "")
+        status = status_of(self.state)
+        self.status.setText(status)
+        self.status.setVisible(bool(status))
         # While a slider is held, the phases alternate too fast to be followed by the eye.
         self.dim(self.state.phase in _OUTDATED and not self.state.holding)

@@ -2,10 +2,11 @@
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QLineF, QRectF, QSize, Qt
+from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent, QPalette, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from gui.panels.plots.grid_view import hatch
 from gui.theme import AGREE, DIFFER
 
 __all__ = ["GridLegend"]
@@ -76,28 +77,20 @@ class GridLegend(QWidget):
         colour = QColor(AGREE if entry in ("agrees", "no SIN inside") else DIFFER)
         if entry == "no SIN inside":
             # Half way to the ground, as in the grid.
-            red, green, blue = (
-                colour.red() + ground.red(),
-                colour.green() + ground.green(),
-                colour.blue() + ground.blue(),
-            )
-            colour = QColor(red // 2, green // 2, blue // 2)
+            sides = [one + other for one, other in zip(_rgb(colour), _rgb(ground), strict=True)]
+            colour = QColor(*(side // 2 for side in sides))
         if self.by_confidence:
             colour = ground
         ink = self.palette().color(QPalette.ColorRole.Text) if self.by_confidence else QColor("#000000")
         painter.fillRect(rect, colour)
         if entry in ("differs", "fires the rule"):
             painter.setPen(QPen(ink, 1))
-            painter.setClipRect(rect)
-            steps = range(0, int(rect.width() + rect.height()), 5)
-            painter.drawLines(
-                [
-                    QLineF(rect.left() + step - rect.height(), rect.bottom(), rect.left() + step, rect.top())
-                    for step in steps
-                ]
-            )
-            painter.setClipping(False)
+            painter.drawLines(hatch(rect, 5.0))
         if entry == "fires the rule":
             painter.setPen(QPen(ink, 2))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRect(rect.adjusted(1, 1, -1, -1))
+
+
+def _rgb(colour: QColor) -> tuple[int, int, int]:
+    return colour.red(), colour.green(), colour.blue()

@@ -23,7 +23,7 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from gui.theme import AGREE, DIFFER
 
-__all__ = ["DETAILED", "GridCells", "GridView"]
+__all__ = ["DETAILED", "GridCells", "GridView", "hatch"]
 
 DETAILED = 1600  # cells that are drawn one by one; above, as one picture
 _FADED = 0.4
@@ -220,16 +220,7 @@ class GridView(QWidget):
         faint = QColor(ink)
         faint.setAlpha(64)
         painter.setPen(QPen(faint, 1))
-        width, height = rect.width(), rect.height()
-        lines = []
-        for offset in np.arange(4.0, width + height, 7.0):
-            across, down = min(offset, width), min(offset, height)
-            lines.append(
-                QLineF(
-                    rect.left() + offset - down, rect.top() + down, rect.left() + across, rect.top() + offset - across
-                )
-            )
-        painter.drawLines(lines)
+        painter.drawLines(hatch(rect, 7.0))
 
     def _paint_picture(self, painter: QPainter, cells: GridCells) -> None:
         """Thousands of cells as one picture; those that differ have a dark core, three pixels to a cell."""
@@ -263,6 +254,18 @@ class GridView(QWidget):
             colours = np.where(cells.differs[:, None], differ, agree)
             colours = np.where(cells.skipped[:, None] & ~cells.differs[:, None], (colours + ground) // 2, colours)
         return np.where(cells.done[:, None], colours, ground).astype(np.uint8)
+
+
+def hatch(rect: QRectF, step: float) -> list[QLineF]:
+    """Diagonal lines through a rectangle, cut at its sides by arithmetic: SVG files know no clipping."""
+    width, height = rect.width(), rect.height()
+    lines = []
+    for offset in np.arange(step / 2, width + height, step):
+        low, high = min(offset, height), min(offset, width)
+        lines.append(
+            QLineF(rect.left() + offset - low, rect.top() + low, rect.left() + high, rect.top() + offset - high)
+        )
+    return lines
 
 
 def _no_tip(_index: int) -> str:

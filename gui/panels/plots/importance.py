@@ -13,7 +13,7 @@ from gui.document import Document
 from gui.panels.plots.frame import DIMMED, PlotFrame, make_plot
 from gui.snapshot import Snapshot
 from gui.state import State
-from gui.theme import AGREE, DIFFER, is_dark, style_plot
+from gui.theme import AGREE, DIFFER, is_dark
 
 __all__ = ["ImportancePlot"]
 
@@ -125,23 +125,23 @@ class ImportancePlot(PlotFrame):
 
     def restyle(self) -> None:
         """Colours for a light or a dark ground."""
-        style_plot(self._plot)
+        self.dress(self._plot)
         blue, text = QColor(AGREE), self.palette().text().color()
         if is_dark():
             blue = QColor("#56B4E9")
-        self._benign.setPen(pg.mkPen(blue, width=3))
-        self._patched.setPen(pg.mkPen(DIFFER, width=2, dash=(4, 3)))
+        self._benign.setPen(self.pen(blue, 3))
+        self._patched.setPen(self.pen(DIFFER, 2, dash=(4, 3)))
         shade = QColor(blue)
         shade.setAlpha(36)
         self._kept.setBrush(shade)
         for edge in self._kept.lines:
             edge.setPen(pg.mkPen(None))
-        self._cut.setPen(pg.mkPen(text, width=2))
-        self._cut.setHoverPen(pg.mkPen(self.palette().highlight().color(), width=4))
+        self._cut.setPen(self.pen(text, 2))
+        self._cut.setHoverPen(self.pen(self.palette().highlight().color(), 4))
         self._label.setColor(text)
         self._legend.setText(
-            f'<span style="color:{blue.name()}">\u2501\u2501</span> benign &nbsp; '
-            f'<span style="color:{DIFFER}">\u2505\u2505</span> with patch'
+            f'<span style="color:{blue.name()}">\u2501\u2501\u2501</span> benign &nbsp; '
+            f'<span style="color:{DIFFER}">\u2501 \u2501</span> with patch'
         )
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
