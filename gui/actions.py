@@ -98,7 +98,7 @@ COMMANDS = (
         ("open", "&Open photo…", "Ctrl+O", "Open a photo from a file"),
         ("openFolder", "Open &folder…", "Ctrl+Shift+F", "Walk through the photos of a folder"),
         ("paste", "&Paste photo", "Ctrl+V", "Take the photo that lies in the clipboard"),
-        ("samples", "Sa&mples…", "Ctrl+Shift+O", "Choose a photo or patch that comes with the program"),
+        ("samples", "Sa&mples", "Ctrl+Shift+O", "Choose a photo or patch that comes with the program"),
         ("-openPatch", "Open p&atch…", "Ctrl+Shift+A", "Put a patch from a file on the photo"),
         ("-saveSession", "&Save session…", "Ctrl+S", "Keep photo, patch and settings in a file"),
         ("loadSession", "&Load session…", "Ctrl+Shift+L", "Go back to a saved session"),

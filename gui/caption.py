@@ -1,12 +1,12 @@
 """The tour's caption: large words over the foot of the window."""
 
 from PySide6.QtCore import QEvent, QObject, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QPainter, QPaintEvent
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 __all__ = ["Caption"]
 
-_GROUND, _WORDS, _FAINT = QColor(16, 18, 20, 235), "#FFFFFF", "#C9CED6"
+_GROUND, _WORDS, _FAINT = QColor(16, 18, 20, 242), "#FFFFFF", "#C9CED6"
 
 
 class Caption(QWidget):
@@ -20,7 +20,7 @@ class Caption(QWidget):
         self._words.setWordWrap(True)
         self._words.setTextFormat(Qt.TextFormat.PlainText)
         font = self._words.font()
-        font.setPointSizeF(font.pointSizeF() * 1.5)
+        font.setPointSizeF(font.pointSizeF() * 1.6)
         self._words.setFont(font)
         self._words.setStyleSheet(f"color: {_WORDS}")
         self._step = QLabel()
@@ -73,6 +73,6 @@ class Caption(QWidget):
         """The dark ground."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setPen(QPen(QColor(_FAINT), 1.5))
         painter.setBrush(_GROUND)
-        painter.drawRoundedRect(QRectF(self.rect()), 10, 10)
+        painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), 10, 10)

@@ -68,7 +68,7 @@ class Commands(QObject):
             "openFolder": opener.ask_folder,
             "openPatch": opener.ask_patch,
             "paste": opener.paste,
-            "samples": lambda: self.show_palette("sample "),
+            "samples": lambda: self._show(self._samples()),
             "saveSession": filing.save_session,
             "loadSession": filing.load_session,
             "exportFigure": filing.export_figure,
@@ -133,9 +133,12 @@ class Commands(QObject):
         apply_theme(theme)
         self.refresh()
 
-    def show_palette(self, query: str = "") -> None:
+    def show_palette(self) -> None:
         """Open the command palette."""
-        Palette(self._window, self._entries(), query).show()
+        self._show(self._entries())
+
+    def _show(self, entries: list[Entry]) -> None:
+        Palette(self._window, entries).show()
 
     def _entries(self) -> list[Entry]:
         entries = []
@@ -144,13 +147,17 @@ class Commands(QObject):
                 on = "  ✓" if action.isCheckable() and action.isChecked() else ""
                 entries.append(Entry(f"{command.title}{on}", command.place, command.shown_keys, action.trigger))
         opener = self._window.opener
+        recent = self._window.preferences.recent("photos").paths()
+        entries += [Entry(f"Recent: {_short(path)}", "File", "", _call(opener.photo, path)) for path in recent]
+        return entries + self._samples()
+
+    def _samples(self) -> list[Entry]:
+        opener, entries = self._window.opener, []
         for reference in SAMPLE_IMAGES:
             name = reference.removeprefix("sample:").capitalize()
             entries.append(Entry(f"Sample photo: {name}", "File", "", _call(opener.photo, reference)))
         for name in sample_patches():
             entries.append(Entry(f"Sample patch: {name}", "File", "", _call(opener.patch, f"sample:{name}")))
-        for reference in self._window.recent_photos():
-            entries.append(Entry(f"Recent: {_short(reference)}", "File", "", _call(opener.photo, reference)))
         return entries
 
     def _step_window(self, by: int) -> None:

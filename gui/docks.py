@@ -63,12 +63,12 @@ class Docks:
                 tabs.append(dock)
         if tabs:
             tabs[0].raise_()
-        self._share_out()
+        self.share_out()
 
-    def _share_out(self) -> None:
+    def share_out(self) -> None:
         """Widths and heights in the font's measure: controls and verdict narrow, the canvas gets the rest."""
         letter, line = self._window.fontMetrics().averageCharWidth(), self._window.fontMetrics().height()
-        side = {Area.LeftDockWidgetArea: 43, Area.RightDockWidgetArea: 41}
+        side = {Area.LeftDockWidgetArea: 43, Area.RightDockWidgetArea: 46}
         docks = [(self.by_name[panel.name], panel.area) for panel in self.panels]
         for area, letters in side.items():
             widths = [dock for dock, where in docks if where == area]

@@ -138,7 +138,7 @@ def _paint_all(source: Source, device: QPaintDevice) -> None:
         raise OutputError("The figure cannot be drawn; try a smaller scale or another format.")
     try:
         if isinstance(source, QWidget):
-            source.render(painter, QPoint())
+            QWidget.render(source, painter, QPoint())  # a view has a render of its own, without its frame
         else:
             size = _size(source)
             target = QRectF(0, 0, size.width(), size.height())

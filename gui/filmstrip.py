@@ -5,6 +5,7 @@ from pathlib import Path
 
 from PySide6.QtCore import (
     QAbstractListModel,
+    QEvent,
     QModelIndex,
     QObject,
     QPersistentModelIndex,
@@ -22,6 +23,7 @@ from PySide6.QtWidgets import (
     QListView,
     QStyledItemDelegate,
     QStyleOptionViewItem,
+    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -231,8 +233,17 @@ class Filmstrip(QWidget):
         self.view.setModel(self._photos)
         self.view.setFixedHeight(_SIDE + 8 + self.view.horizontalScrollBar().sizeHint().height() + 4)
         self.view.selectionModel().currentChanged.connect(self._walked)
+        self._shut = QToolButton()
+        self._shut.setObjectName("filmstripClose")
+        self._shut.setIcon(glyph("close"))
+        self._shut.setAutoRaise(True)
+        self._shut.setToolTip("Put the filmstrip away; the photo stays")
+        self._shut.setAccessibleName("Close the filmstrip")
+        self._shut.clicked.connect(self.close_folder)
         head = QHBoxLayout()
+        head.setContentsMargins(self.fontMetrics().height() // 2, 0, 0, 0)
         head.addWidget(self._caption, 1)
+        head.addWidget(self._shut)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(2)
@@ -248,6 +259,7 @@ class Filmstrip(QWidget):
         self.folder, self._first = folder, first
         self._pool.start(_Listing(folder, self._news))
 
+    @Slot()
     def close_folder(self) -> None:
         """Put the strip away."""
         self.folder = ""
@@ -260,6 +272,12 @@ class Filmstrip(QWidget):
         if count:
             row = min(max(self.view.currentIndex().row() + by, 0), count - 1)
             self.view.setCurrentIndex(self._photos.index(row))
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Take over another palette."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange and hasattr(self, "_shut"):
+            self._shut.setIcon(glyph("close"))
 
     def finish(self) -> None:
         """Let running thumbnails end, for closing."""

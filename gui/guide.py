@@ -56,7 +56,6 @@ class Guide(QFrame):
         super().__init__(window)
         self.setObjectName("guide")
         self.setAutoFillBackground(True)
-        self.setFrameShape(QFrame.Shape.StyledPanel)
         self.setBackgroundRole(QPalette.ColorRole.Base)
         self._hints, self.step = tuple(hints), 0
         self._ring = _Ring(window)
@@ -65,6 +64,7 @@ class Guide(QFrame):
         font.setBold(True)
         font.setPointSizeF(font.pointSizeF() * 1.15)
         self._title.setFont(font)
+        self._title.setWordWrap(True)
         self._text.setWordWrap(True)
         self._count.setForegroundRole(QPalette.ColorRole.PlaceholderText)
         self._skip = QPushButton("Close")
@@ -117,6 +117,13 @@ class Guide(QFrame):
             self._place()
         return super().eventFilter(watched, event)
 
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """A border in the colour of the ring."""
+        super().paintEvent(event)
+        painter = QPainter(self)
+        painter.setPen(QPen(self.palette().color(QPalette.ColorRole.Accent), 2))
+        painter.drawRect(self.rect().adjusted(1, 1, -1, -1))
+
     def _show_hint(self) -> None:
         hint, last = self._hints[self.step], self.step == len(self._hints) - 1
         self._title.setText(hint.title)
@@ -149,7 +156,9 @@ class Guide(QFrame):
 
 
 def _beside(target: QRect, width: int, height: int, window: QRect, gap: int) -> QPoint:
-    """Right of the target, left of it, or over its middle: the first that fits."""
+    """In a large target at its foot; else right of it, left of it, or over its middle: the first that fits."""
+    if target.width() > 1.4 * width:
+        return QPoint(target.center().x() - width // 2, target.bottom() - height - 2 * gap)
     y = min(max(target.center().y() - height // 2, gap), window.height() - height - gap)
     if target.right() + gap + width < window.right():
         return QPoint(target.right() + gap, y)

@@ -11,6 +11,7 @@ from PySide6.QtGui import (
     QDropEvent,
     QGuiApplication,
     QPaintEvent,
+    QShowEvent,
 )
 from PySide6.QtWidgets import QLabel, QMainWindow, QMenu, QVBoxLayout, QWidget
 
@@ -29,7 +30,7 @@ from gui.filmstrip import Filmstrip
 from gui.guide import Guide
 from gui.journal import Journal
 from gui.live import LiveLoop
-from gui.menus import build_menus, build_toolbar, dress
+from gui.menus import build_menus, build_toolbar, dress, filled_on_show
 from gui.messages import Message, MessageBar
 from gui.opening import Opener
 from gui.panels.controls import ControlsPanel
@@ -59,7 +60,7 @@ class MainWindow(QMainWindow):
     Parameters
     ----------
     photo : str, optional
-        What :meth:`begin` opens: a path or ``sample:NAME``.
+        What :meth:`begin` opens: a path, a folder or ``sample:NAME``.
     preferences : Preferences, optional
     dialogs : Dialogs, optional
         What asks the user; tests give another.
@@ -67,7 +68,7 @@ class MainWindow(QMainWindow):
 
     def __init__(
         self,
-        photo: str = _FIRST_PHOTO,
+        photo: str | None = _FIRST_PHOTO,
         preferences: Preferences | None = None,
         dialogs: Dialogs | None = None,
     ) -> None:
@@ -80,7 +81,7 @@ class MainWindow(QMainWindow):
         self.live = LiveLoop(self.state, self.engine, self)
         self.journal = Journal(self.state, self)
         self.aside = Aside(self)
-        self._photo: str | None = photo
+        self._photo = photo
         self._painted, self._waits = False, 0
         self._explanation: Explanation | None = None
         self._build()
@@ -110,9 +111,9 @@ class MainWindow(QMainWindow):
         self.docks = Docks(
             self,
             (
-                Panel("controls", "Controls", self.controls, Area.LeftDockWidgetArea, 40),
+                Panel("controls", "Controls", self.controls, Area.LeftDockWidgetArea, 49),
                 Panel("layers", "Layers", LayerPanel(self.canvas.layers), Area.LeftDockWidgetArea),
-                Panel("verdict", "Verdict", self.verdict_panel, Area.RightDockWidgetArea, 30),
+                Panel("verdict", "Verdict", self.verdict_panel, Area.RightDockWidgetArea, 38),
                 Panel("windows", "Windows", self.window_table, below),
                 Panel("importance", "Importance", self.importance_plot, below),
                 Panel("grid", "Window grid", WindowGridPlot(state), below),
@@ -132,11 +133,11 @@ class MainWindow(QMainWindow):
                 f"{panel.name}Panel", panel.title, "View/&Panels", (), f"Show or hide {panel.title}", True
             )
             self.registry.adopt(command, self.docks.by_name[panel.name].toggleViewAction())
-        build_menus(
-            self,
-            self.registry,
-            (("&Recent", "openFolder", self._fill_recent), ("&Samples", "samples", self._fill_samples)),
-        )
+        samples, recent = QMenu(self), QMenu("&Recent", self)
+        filled_on_show(samples, self._fill_samples)
+        filled_on_show(recent, self._fill_recent)
+        self.registry["samples"].setMenu(samples)
+        build_menus(self, self.registry, {"openFolder": recent})
         build_toolbar(self, self.registry)
         dress(self.registry)
         self.hover = QLabel()
@@ -161,8 +162,8 @@ class MainWindow(QMainWindow):
         room = QGuiApplication.primaryScreen().availableGeometry().size()
         self.setMinimumSize(_SMALLEST.boundedTo(room))
         self.resize(_SIZE.boundedTo(room))
-        self.docks.arrange()
-        if not self.preferences.restore_layout(self):
+        self._is_restored = self.preferences.restore_layout(self)
+        if not self._is_restored:
             self.docks.arrange()
 
     @Slot()
@@ -202,10 +203,6 @@ class MainWindow(QMainWindow):
         """Show the guide to whoever is here for the first time."""
         if not self.preferences.guide_seen and not self.tour.is_running:
             QTimer.singleShot(0, self.guide, self.guide.start)
-
-    def recent_photos(self) -> list[str]:
-        """Photos opened last, newest first."""
-        return self.preferences.recent("photos").paths()
 
     @Slot(object)
     def _show_problem(self, problem: Problem | None) -> None:
@@ -297,6 +294,12 @@ class MainWindow(QMainWindow):
         super().changeEvent(event)
         if event.type() == QEvent.Type.PaletteChange and hasattr(self, "commands"):
             dress(self.registry)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Widths can be given to docks only when there are any."""
+        super().showEvent(event)
+        if not self._is_restored and not self._painted:
+            self.docks.share_out()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Note that the window can be seen."""

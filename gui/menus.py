@@ -1,6 +1,6 @@
 """Menu bar and toolbar, built from the table of commands."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Mapping
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QMainWindow, QMenu, QSizePolicy, QToolBar, QToolButton, QWidget
@@ -49,28 +49,22 @@ _GLYPHS = {
 }
 
 
-def build_menus(
-    window: QMainWindow, registry: Registry, submenus: Iterable[tuple[str, str, Callable[[QMenu], None]]]
-) -> None:
+def build_menus(window: QMainWindow, registry: Registry, behind: Mapping[str, QMenu]) -> None:
     """Fill the menu bar.
 
     Parameters
     ----------
-    submenus : iterable of (str, str, callable)
-        Menus whose entries come and go: the menu's text, the command they stand behind, and what fills
-        them each time they open.
+    behind : mapping of str to QMenu
+        Submenus, by the command that they stand behind.
     """
-    behind: dict[str, list[tuple[str, Callable[[QMenu], None]]]] = {}
-    for text, command_name, fill in submenus:
-        behind.setdefault(command_name, []).append((text, fill))
     menus: dict[str, QMenu] = {}
     for command, action in registry:
         menu = _menu(window, menus, command.menu)
         if command.starts_group and not menu.isEmpty():
             menu.addSeparator()
         menu.addAction(action)
-        for text, fill in behind.get(command.name, ()):
-            filled_on_show(menu.addMenu(text), fill)
+        if command.name in behind:
+            menu.addMenu(behind[command.name])
 
 
 def filled_on_show(menu: QMenu, fill: Callable[[QMenu], None]) -> None:
@@ -107,6 +101,8 @@ def build_toolbar(window: QMainWindow, registry: Registry) -> QToolBar:
             if isinstance(button, QToolButton):
                 button.setAccessibleName(action.text().replace("&", ""))
                 button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+                if action.menu() is not None:
+                    button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
                 if name in _WORDS:
                     action.setIconText(_WORDS[name])
                     button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)

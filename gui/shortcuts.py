@@ -39,6 +39,7 @@ class ShortcutsDialog(QDialog):
         self.tree.setRootIsDecorated(False)
         self.tree.setAlternatingRowColors(True)
         self.tree.setUniformRowHeights(True)
+        self.tree.setIndentation(self.fontMetrics().height())
         self._groups: dict[str, QTreeWidgetItem] = {}
         for command in commands:
             if command.keys:
@@ -57,7 +58,7 @@ class ShortcutsDialog(QDialog):
         column_layout.addWidget(self.tree)
         column_layout.addWidget(buttons)
         letter = self.fontMetrics().averageCharWidth()
-        self.resize(letter * 96, self.fontMetrics().height() * 34)
+        self.resize(letter * 140, self.fontMetrics().height() * 42)
 
     def _add(self, group: str, title: str, keys: str, tip: str) -> None:
         if group not in self._groups:

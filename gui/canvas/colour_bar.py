@@ -34,6 +34,7 @@ class ColourBar(pg.GraphicsWidget):
         self._levels = 0.0, 1.0
         self._table = "cividis"
         self.full_size = QSizeF()
+        self.setFlag(self.GraphicsItemFlag.ItemClipsToShape)  # or an SVG clips it as it did the photo
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self.setToolTip("The heatmap's colours: importance of a cell of the superficial layer, summed over channels")
         self.restyle()

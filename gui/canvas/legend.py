@@ -18,6 +18,7 @@ class Legend(pg.GraphicsWidget):
     def __init__(self) -> None:
         super().__init__()
         self._keys: tuple[Key, ...] = ()
+        self.setFlag(self.GraphicsItemFlag.ItemClipsToShape)  # or an SVG clips it as it did the photo
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setMinimumWidth(0)
         self._fit()

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen, QTransform
-from PySide6.QtWidgets import QGraphicsItem, QGraphicsObject, QStyleOptionGraphicsItem, QWidget
+from PySide6.QtWidgets import QGraphicsItem, QGraphicsObject, QGraphicsWidget, QStyleOptionGraphicsItem, QWidget
 
 __all__ = ["INK", "PAPER", "Key", "Overlay", "lines", "mapped_boxes", "pen", "rects", "with_alpha"]
 
@@ -33,6 +33,7 @@ class Overlay(QGraphicsObject):
     def __init__(self, parent: QGraphicsItem | None = None) -> None:
         super().__init__(parent)
         self._size = 1.0, 1.0
+        self._view: QGraphicsWidget | None = None
         self.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
 
     def set_size(self, height: float, width: float) -> None:
@@ -53,6 +54,14 @@ class Overlay(QGraphicsObject):
         if sound:
             painter.setTransform(back * painter.transform())
             self.draw(painter, to_scene)
+
+    def set_view(self, view: QGraphicsWidget) -> None:
+        """Remember in which view it lies; to walk up there through its parents brings PySide down."""
+        self._view = view
+
+    def room(self) -> QRectF:
+        """What is in sight of the view it lies in, in pixels of the scene."""
+        return self._view.mapRectToScene(self._view.rect()) if self._view is not None else QRectF()
 
     def draw(self, painter: QPainter, to_scene: QTransform) -> None:
         """Draw; ``to_scene`` takes pixels of the model's input to pixels of the scene."""

@@ -187,8 +187,7 @@ class CanvasPanel(QWidget):
             ("patch", self._patch),
         )
         for level, (_, item) in enumerate(self._overlays):
-            item.setZValue(10 + level)
-            self.view.main.addItem(item, ignoreBounds=True)
+            self.view.main.add_overlay(item, 10 + level)
 
     def _connect(self) -> None:
         state, view = self.state, self.view

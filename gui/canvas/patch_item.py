@@ -4,13 +4,14 @@ import math
 from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QFont, QFontMetricsF, QImage, QPainter, QPainterPath, QPolygonF, QTransform
+from PySide6.QtGui import QFont, QImage, QPainter, QPainterPath, QPolygonF, QTransform
 from PySide6.QtWidgets import QGraphicsItem, QGraphicsSceneHoverEvent, QGraphicsSceneMouseEvent
 
 from engine.placement import Placement
 from gui.canvas.overlay import INK, PAPER, Key, Overlay, pen
 from gui.canvas.patch_drag import PatchDrag
 from gui.canvas.patch_geometry import PatchRoom
+from gui.canvas.plate import draw_plate
 
 __all__ = ["PatchItem"]
 
@@ -126,7 +127,8 @@ class PatchItem(Overlay):
         if self._is_near or self._drag:
             self._draw_handles(painter, corners)
         if self._drag and self._drag.has_moved:
-            self._draw_size(painter, outline.boundingRect())
+            gaps = _STALK + 2 * _HANDLE, 3 * _HANDLE
+            draw_plate(painter, self._font, self.size_text(), outline.boundingRect(), self.room(), gaps, below=True)
 
     def hoverMoveEvent(self, event: QGraphicsSceneHoverEvent) -> None:
         """Show what a press would do."""
@@ -183,8 +185,7 @@ class PatchItem(Overlay):
     def _knob(self, corners: Sequence[QPointF]) -> QPointF:
         """The handle that turns: beyond the patch's own top edge, or its bottom edge where that is out of sight."""
         middle = (corners[0] + corners[2]) / 2
-        room = self.scene().sceneRect() if self.scene() else QRectF()
-        knob = middle
+        room, knob = self.room(), middle
         for first, second in ((0, 1), (2, 3), (1, 2), (3, 0)):
             edge = (corners[first] + corners[second]) / 2
             away = edge - middle
@@ -235,23 +236,6 @@ class PatchItem(Overlay):
         painter.drawEllipse(knob, _HANDLE + 1, _HANDLE + 1)
         for corner in corners:
             painter.drawRect(QRectF(corner.x() - _HANDLE, corner.y() - _HANDLE, 2 * _HANDLE, 2 * _HANDLE))
-
-    def _draw_size(self, painter: QPainter, box: QRectF) -> None:
-        text = self.size_text()
-        metrics = QFontMetricsF(self._font)
-        pad = metrics.height() / 4
-        plate = QRectF(0, 0, metrics.horizontalAdvance(text) + 4 * pad, metrics.height() + pad)
-        plate.moveCenter(QPointF(box.center().x(), box.bottom() + plate.height() + _HANDLE))
-        room = self.scene().sceneRect()
-        if plate.bottom() > room.bottom():
-            plate.moveBottom(box.top() - _STALK - 2 * _HANDLE)
-        plate.moveLeft(max(room.left(), min(plate.left(), room.right() - plate.width())))
-        painter.setPen(pen(PAPER, 1))
-        painter.setBrush(INK)
-        painter.drawRoundedRect(plate, pad, pad)
-        painter.setFont(self._font)
-        painter.setPen(PAPER)
-        painter.drawText(plate, Qt.AlignmentFlag.AlignCenter, text)
 
     def size_text(self) -> str:
         """Width and height in pixels of the model's input, share of it, and degrees if it is turned."""

@@ -7,6 +7,7 @@ import pyqtgraph as pg
 from numpy.typing import NDArray
 from PySide6.QtCore import QRectF, Qt, Signal
 from PySide6.QtGui import QPainter, QTransform
+from PySide6.QtWidgets import QGraphicsItem
 
 from gui.canvas.chip import Chip
 from gui.canvas.overlay import INK, PAPER, Overlay, pen, with_alpha
@@ -40,12 +41,18 @@ class PhotoBox(pg.ViewBox):
         self.caption = Chip(self, 0.0)
         self.badge = Chip(self, 0.5, strong=True)
         for level, item in enumerate((self.picture, self.original, self.frame, self.heat)):
-            item.setZValue(level)
-            self.addItem(item, ignoreBounds=True)
+            self.add_overlay(item, level)
         self._size = 1.0, 1.0
         self._around = QRectF(0, 0, 1, 1)
         self._shown: dict[str, object] = {}
         self.show_original(False)
+
+    def add_overlay(self, item: QGraphicsItem, level: float) -> None:
+        """Put something over the photo; it has no say in what the view shows."""
+        item.setZValue(level)
+        self.addItem(item, ignoreBounds=True)
+        if isinstance(item, Overlay):
+            item.set_view(self)
 
     def set_picture(self, view: NDArray[np.uint8]) -> None:
         """Show a photo as the model sees it, shape (H, W, 3)."""

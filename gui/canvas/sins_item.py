@@ -1,5 +1,7 @@
 """SINs and their clusters: a shape and colour for each cluster, its centre, and a circle of radius s_c."""
 
+from typing import Any
+
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen, QTransform
@@ -12,11 +14,16 @@ from gui.theme import SERIES
 __all__ = ["ClustersItem", "SinsItem"]
 
 _SYMBOLS = ("o", "s", "t", "d", "star", "h")
+_SINS_ACROSS = 64  # symbols that would lie side by side over the photo
+_EDGE = 0.14  # of a symbol's side
 _NAMED = 3  # clusters with an entry of their own in the legend
 
 
 class SinsItem(pg.ScatterPlotItem):
-    """The clustered SINs as points in pixels of the model's input; they grow with the zoom, as the photo does."""
+    """The clustered SINs as points in pixels of the model's input; they grow with the zoom, as the photo does.
+
+    It draws its symbols itself, as paths: pyqtgraph's own way misplaces them in an SVG.
+    """
 
     def __init__(self) -> None:
         super().__init__(pxMode=False, pen=None)
@@ -34,16 +41,25 @@ class SinsItem(pg.ScatterPlotItem):
             return
         clusters = snapshot.cluster_of.tolist()
         looks = [_look(index) for index in range(max(clusters, default=-1) + 1)]
-        side = max(snapshot.view.shape[:2]) / 64
-        edge = QPen(INK, 0.12)  # of a symbol's side
         self.setData(
             x=found[:, 1],
             y=found[:, 0],
             symbol=[looks[cluster][1] for cluster in clusters],
             brush=[pg.mkBrush(looks[cluster][0]) for cluster in clusters],
-            pen=edge,
-            size=side,
+            size=[max(snapshot.view.shape[:2]) / _SINS_ACROSS] * len(found),
         )
+
+    def paint(self, painter: QPainter, *_args: Any) -> None:
+        """Each symbol in its cluster's colour, edged."""
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(INK, _EDGE))
+        for spot in self.data:
+            painter.save()
+            painter.translate(spot["x"], spot["y"])
+            painter.scale(spot["size"], spot["size"])
+            painter.setBrush(spot["brush"])
+            painter.drawPath(pg.graphicsItems.ScatterPlotItem.Symbols[spot["symbol"]])
+            painter.restore()
 
     def mouseClickEvent(self, event: object) -> None:
         """Points take no clicks: the window or place under them does."""

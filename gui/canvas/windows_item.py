@@ -3,11 +3,12 @@
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen, QTransform
+from PySide6.QtGui import QColor, QFont, QPainter, QPen, QTransform
 from PySide6.QtWidgets import QGraphicsItem
 
 from gui.canvas.hatch import hatch_lines
 from gui.canvas.overlay import INK, PAPER, Key, Overlay, lines, mapped_boxes, pen, rects, with_alpha
+from gui.canvas.plate import draw_plate
 from gui.canvas.window_states import WindowState, window_states
 from gui.snapshot import Snapshot
 from gui.theme import AGREE, DIFFER
@@ -122,7 +123,7 @@ class WindowsItem(Overlay):
         for colour, width in ((INK, 6.5), (PAPER, 4.5), (QColor(_COLOURS[state]), 2.5)):
             painter.setPen(pen(colour, width))
             painter.drawRect(frame)
-        self._draw_name(painter, frame, window)
+        draw_plate(painter, self._font, self._name(window), frame, self.room(), (4.0, 4.0), below=False)
 
     def _hatch(self, painter: QPainter, window: int, to_scene: QTransform) -> None:
         assert self._snapshot is not None
@@ -134,23 +135,6 @@ class WindowsItem(Overlay):
         for colour, width in ((with_alpha(PAPER, 0.5), 2.4), (with_alpha(DIFFER, 0.9), 1.2)):
             painter.setPen(pen(colour, width))
             painter.drawLines(hatch)
-
-    def _draw_name(self, painter: QPainter, frame: QRectF, window: int) -> None:
-        text = self._name(window)
-        metrics = QFontMetricsF(self._font)
-        pad = metrics.height() / 4
-        plate = QRectF(0, 0, metrics.horizontalAdvance(text) + 4 * pad, metrics.height() + pad)
-        plate.moveBottomLeft(frame.topLeft() + QPointF(-3, -4))
-        room = self.scene().sceneRect() if self.scene() else plate
-        if plate.top() < room.top():
-            plate.moveTop(frame.bottom() + 4)
-        plate.moveLeft(max(room.left(), min(plate.left(), room.right() - plate.width())))
-        painter.setPen(pen(PAPER, 1))
-        painter.setBrush(INK)
-        painter.drawRoundedRect(plate, pad, pad)
-        painter.setFont(self._font)
-        painter.setPen(PAPER)
-        painter.drawText(plate, Qt.AlignmentFlag.AlignCenter, text)
 
     def _name(self, window: int) -> str:
         assert self._snapshot is not None

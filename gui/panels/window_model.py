@@ -28,6 +28,13 @@ _DIFFERS, _AGREES, _NO_SIN, _NOT_YET = 0, 1, 2, 3
 _NUMERIC = (NUMBER, CONFIDENCE, MARGIN, SHARE)
 Index = QModelIndex | QPersistentModelIndex
 _NOWHERE = QModelIndex()
+_ROLES = (
+    Qt.ItemDataRole.DisplayRole,
+    Qt.ItemDataRole.TextAlignmentRole,
+    Qt.ItemDataRole.DecorationRole,
+    Qt.ItemDataRole.ToolTipRole,
+    Qt.ItemDataRole.AccessibleTextRole,
+)
 
 
 class WindowModel(QAbstractTableModel):
@@ -98,6 +105,8 @@ class WindowModel(QAbstractTableModel):
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         """Text, icon, alignment and tooltip of a cell."""
+        if role not in _ROLES:  # the view asks for a dozen others for every cell
+            return None
         windows, column = self._windows, index.column()
         if windows is None or not 0 <= index.row() < len(self._rows):
             return None

@@ -125,7 +125,7 @@ class WindowTable(QWidget):
         return row
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Leave out the words of the state where there is no room for them."""
+        """Leave out the words of the state, and then the SINs, where there is no room for them."""
         super().resizeEvent(event)
         self._size_columns()
 
@@ -133,6 +133,7 @@ class WindowTable(QWidget):
         header, metrics = self.view.horizontalHeader(), self.fontMetrics()
         letter = metrics.averageCharWidth()
         self.model.terse = self.width() < letter * 62
+        self.view.setColumnHidden(SHARE, self.width() < letter * 50)
         header.setHighlightSections(False)
         header.setMinimumSectionSize(letter * 3)
         header.setSectionResizeMode(LABEL, QHeaderView.ResizeMode.Stretch)

@@ -43,9 +43,11 @@ class Picker(QComboBox):
         return self._value
 
     def follow(self, value: str) -> None:
-        """As :meth:`set_value`, unless the user is typing just now."""
+        """As :meth:`set_value`, but what the user is typing just now stays."""
         line = self.lineEdit()
-        if line is None or not (line.hasFocus() and line.isModified()):
+        if line is not None and line.hasFocus() and line.isModified():
+            self._value = value
+        else:
             self.set_value(value)
 
     def set_hint(self, text: str) -> None:

@@ -301,6 +301,26 @@ def test_a_confidence_at_tau_is_in_doubt_where_it_decides(rule, label, offset):
     assert judge(sweep, rule, tau, guard=EXACT).word == ("alert" if fires else silent)
 
 
+@pytest.mark.parametrize("scale", [1.0, 10.0, 30.0])
+@pytest.mark.parametrize(("rule", "shift"), [("confident", -1), ("hicert", 1)])
+def test_a_proof_survives_the_rounding_that_the_guard_allows_for(rule, shift, scale):
+    """Logits moved by a millionth of the largest, far less than a margin may be in doubt by, break no proof.
+
+    ``confident``: a window proves A, and must not be outvoted in silence once its confidence has slipped below tau.
+    ``hicert``: a window proves by saying B too unsurely, and must not be silent for B once it is sure enough.
+    """
+    label = {"confident": A, "hicert": B}[rule]
+    row = np.array(logits(label, 0.6), np.float32) + np.float32(scale)
+    moved = row.copy()
+    moved[label] += np.float32(shift * 1e-6 * scale)
+    moved[1 - label] -= np.float32(shift * 1e-6 * scale)
+    confidence = float(read_logits(row[None], EXACT).confidence[0])
+    tau = confidence + shift * 1.1e-6  # just beyond the guard on the side where the proof holds
+    assert judge(sweep_of(logits(A, 0.9), [row] * 4), rule, tau, label=A).certificate.holds
+    attacked = judge(sweep_of(logits(B, 0.9), [moved] * 4), rule, tau, label=A)
+    assert attacked.word in ("alert", "undecided")
+
+
 @pytest.mark.parametrize("offset", [0.0, 0.4e-6, -0.4e-6])
 def test_a_window_that_agrees_and_is_near_tau_neither_fires_nor_proves_by_confident(offset):
     tau = confidence_of(A, 0.7) + offset

@@ -60,7 +60,9 @@ def test_another_machine_is_not_asked(store: QSettings):
 
 
 @pytest.mark.parametrize(
-    "rubbish", ["", "{", "7", '{"a": 1}', "[1, null, [], {}]", '["a\\u0000b", ""]', "[" * 100_000, 5, ["a", "b"]], ids=range(9)
+    "rubbish",
+    ["", "{", "7", '{"a": 1}', "[1, null, [], {}]", '["a\\u0000b", ""]', "[" * 100_000, 5, ["a", "b"]],
+    ids=range(9),
 )
 def test_rubbish_is_an_empty_list(tmp_path: Path, store: QSettings, rubbish: object):
     store.setValue("recent/photos", rubbish)

@@ -84,7 +84,9 @@ def test_everything_comes_back(folder: Path):
     assert session.faults == ()
 
 
-@pytest.mark.parametrize("document", [Document(), Document(image="sample:china", patch="sample:toaster", patch_on=True)])
+@pytest.mark.parametrize(
+    "document", [Document(), Document(image="sample:china", patch="sample:toaster", patch_on=True)]
+)
 def test_samples_come_back_by_name(tmp_path: Path, document: Document):
     save_session(tmp_path / "a.sinscope", document)
     assert load_session(tmp_path / "a.sinscope").document == document

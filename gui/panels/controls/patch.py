@@ -31,6 +31,7 @@ class PatchGroup(Group):
 
     def __init__(self, state: State, parent: QWidget | None = None) -> None:
         super().__init__("Patch on the photo", state, parent)
+        self._samples = [(name, f"sample:{name}") for name in sample_patches()]
         self._entries: list[tuple[str, str] | None] = []
         self._size_of: tuple[str, tuple[int, int] | None] | None = None
         self._centre: tuple[Placement, tuple[float, float]] | None = None
@@ -110,7 +111,7 @@ class PatchGroup(Group):
         self.state.change("Patch picture", patch=reference, patch_on=True, placement=placement)
 
     def _offer(self, reference: str | None) -> None:
-        entries: list[tuple[str, str] | None] = [(name, f"sample:{name}") for name in sample_patches()]
+        entries: list[tuple[str, str] | None] = [*self._samples]
         if reference is not None and reference not in [entry[1] for entry in entries if entry]:
             entries.append((Path(reference).name, reference))
         entries += [None, ("From a file…", _FILE)] if entries else [("From a file…", _FILE)]
@@ -153,9 +154,8 @@ class PatchGroup(Group):
     def _switch(self, on: bool) -> None:
         document = self.state.document
         if on and document.patch is None:
-            samples = [f"sample:{name}" for name in sample_patches()]
-            if samples:
-                self.put_on(samples[0])
+            if self._samples:
+                self.put_on(self._samples[0][1])
             else:
                 self.patch_file_wanted.emit()
                 self.refresh()

@@ -38,7 +38,7 @@ class ThreatGroup(Group):
         self.body.addLayout(row)
         self.height_px, self.width_px = _pixels("height"), _pixels("width")
         sides = QHBoxLayout()
-        sides.addWidget(QLabel("Height × width"), 1)
+        sides.addWidget(QLabel("In pixels"), 1)
         sides.addWidget(self.height_px)
         sides.addWidget(QLabel("×"))
         sides.addWidget(self.width_px)

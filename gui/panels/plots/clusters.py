@@ -65,13 +65,11 @@ class ClusterPlot(PlotFrame):
         """Colours for a light or a dark ground."""
         for panel in (self._sizes, self._spreads):
             panel.restyle()
-        if self.shown is not None and self.isVisible():
-            self.draw(self.shown)
+        self.refresh()
 
     @Slot(object)
     def _mark(self, _: Selection) -> None:
-        if self.shown is not None and self.isVisible():
-            self.draw(self.shown)
+        self.refresh()
 
     @Slot(object)
     def _click(self, event: object) -> None:

@@ -161,9 +161,11 @@ class PlotFrame(QWidget):
         return done
 
     def set_pixel_ratio(self, ratio: float | None) -> None:
-        """Draw lines for a device of so many pixels to one of the layout; ``None`` for the screen."""
+        """Draw for a device of so many pixels to one of the layout, also while hidden; ``None`` for the screen."""
         self._ratio = ratio
         self.restyle()
+        if ratio is not None:
+            self._draw_what_is_due()
 
     def dress(self, plot: pg.PlotWidget) -> None:
         """Ground, axes and their text from the palette."""
@@ -182,11 +184,16 @@ class PlotFrame(QWidget):
     def showEvent(self, event: QShowEvent) -> None:
         """Draw what came while the plot was hidden."""
         super().showEvent(event)
-        self.redraw()
+        self._draw_what_is_due()
 
-    def redraw(self) -> None:
-        """Draw the newest snapshot if it has not been drawn yet and can be seen."""
-        if self._is_due and self.isVisible() and self.shown is not None:
+    def refresh(self) -> None:
+        """Draw what is known anew: at once, or when the plot is shown."""
+        self._is_due = True
+        if self.isVisible():
+            self._draw_what_is_due()
+
+    def _draw_what_is_due(self) -> None:
+        if self._is_due and self.shown is not None:
             self._is_due = False
             self.draw(self.shown)
 
@@ -194,9 +201,8 @@ class PlotFrame(QWidget):
     def _take(self, snapshot: Snapshot | None) -> None:
         if snapshot is not None:
             self.notice(snapshot)
-        self._is_due = True
         self._refresh_status()
-        self.redraw()
+        self.refresh()
 
     @Slot()
     def _refresh_status(self) -> None:

@@ -204,8 +204,7 @@ class ImportancePlot(PlotFrame):
     @Slot(bool)
     def _rescale(self, log: bool) -> None:
         self._plot.setLogMode(y=log)
-        if self.shown is not None:
-            self.draw(self.shown)
+        self.refresh()
 
 
 def _key(snapshot: Snapshot) -> tuple[object, ...]:

@@ -82,8 +82,7 @@ class WindowGridPlot(PlotFrame):
 
     @Slot(object)
     def _select(self, _: Selection) -> None:
-        if self.shown is not None and self.isVisible():
-            self.draw(self.shown)
+        self.refresh()
 
     @Slot(int)
     def _recolour(self, index: int) -> None:

@@ -1,0 +1,40 @@
+"""Dialogs that answer by themselves."""
+
+from collections import deque
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from gui.dialogs import Dialogs, FigureChoice
+
+
+class ScriptedDialogs(Dialogs):
+    """Gives the answers it was told, in order; a question nobody expected is an error."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.answers: deque[Any] = deque()
+        self.asked: list[str] = []
+
+    def _next(self, question: str) -> Any:
+        self.asked.append(question)
+        assert self.answers, f"nobody expected to be asked: {question}"
+        return self.answers.popleft()
+
+    def open_file(self, caption: str, filters: str = "", folder: Path | None = None) -> Path | None:
+        return self._next(caption)
+
+    def open_folder(self, caption: str, folder: Path | None = None) -> Path | None:
+        return self._next(caption)
+
+    def save_file(self, caption: str, name: str, filters: str) -> Path | None:
+        return self._next(caption)
+
+    def choose_figure(self, sources: Sequence[str]) -> FigureChoice | None:
+        return self._next("Export figure")
+
+    def ask(self, title: str, question: str, yes: str, no: str = "Cancel") -> bool:
+        return self._next(question)
+
+    def tell(self, title: str, text: str) -> None:
+        self._next(title)
