@@ -1,10 +1,10 @@
-"""The one door: without arguments the demonstration, with a subcommand the command line."""
+"""The one door: without arguments the window, with a subcommand the command line."""
 
 import sys
 
 if __name__ == "__main__":
     try:
-        from engine.cli import main
+        from gui.door import main
 
         sys.exit(main())
     except KeyboardInterrupt:  # before the program could listen for it

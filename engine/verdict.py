@@ -216,7 +216,7 @@ def _word(
             f"label or an alert is raised."
         )
     if not certificate.computed:
-        return "consistent", "Every window agrees, but the certificate was not computed for this selection."
+        return "consistent", "The rule stays silent, but the certificate was not computed for this selection."
     weak = certificate.locations.size - certificate.certified_places
     return (
         "consistent",

@@ -26,7 +26,8 @@ class Command:
         Shortcuts, the first one shown.
     tip : str
         One sentence for the tooltip.
-    checkable : bool
+    is_switch : bool
+        Whether it can be on or off.
     starts_group : bool
         Whether a separator stands before it.
     """
@@ -36,7 +37,7 @@ class Command:
     menu: str
     keys: tuple[str, ...] = ()
     tip: str = ""
-    checkable: bool = False
+    is_switch: bool = False
     starts_group: bool = False
 
     @property
@@ -177,8 +178,8 @@ class Registry(QObject):
         self._commands: dict[str, Command] = {}
         self._actions: dict[str, QAction] = {}
 
-    def add_all(self, handlers: Mapping[str, Callable[[], None] | Callable[[bool], None]]) -> None:
-        """Make an action of every command in ``COMMANDS``; handlers of checkable ones get the state.
+    def add_all(self, handlers: Mapping[str, Callable[..., object]]) -> None:
+        """Make an action of every command in ``COMMANDS``; handlers of switches get the state.
 
         Raises
         ------
@@ -191,11 +192,11 @@ class Registry(QObject):
         for command in COMMANDS:
             self.add(command, handlers[command.name])
 
-    def add(self, command: Command, handler: Callable[..., None]) -> QAction:
+    def add(self, command: Command, handler: Callable[..., object]) -> QAction:
         """Make an action of one command."""
         action = QAction(command.text, self._window)
-        action.setCheckable(command.checkable)
-        action.triggered.connect(handler if command.checkable else lambda _checked=False: handler())
+        action.setCheckable(command.is_switch)
+        action.triggered.connect(handler if command.is_switch else lambda _checked=False: handler())
         return self.adopt(command, action)
 
     def adopt(self, command: Command, action: QAction) -> QAction:

@@ -60,10 +60,10 @@ class Commands(QObject):
             changed.connect(self.refresh)
         self.refresh()
 
-    def _handlers(self) -> dict[str, Callable[..., None]]:
+    def _handlers(self) -> dict[str, Callable[..., object]]:
         window, state = self._window, self._window.state
         opener, filing, canvas = window.opener, window.filing, window.canvas
-        handlers: dict[str, Callable[..., None]] = {
+        handlers: dict[str, Callable[..., object]] = {
             "open": opener.ask_photo,
             "openFolder": opener.ask_folder,
             "openPatch": opener.ask_patch,

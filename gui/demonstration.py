@@ -17,6 +17,7 @@ from gui.state import Phase
 __all__ = ["save_demonstration"]
 
 _PATIENCE_S = 600
+_WIDTH, _HEIGHT = 1280, 800
 
 
 def save_demonstration(folder: Path) -> list[str]:
@@ -35,6 +36,7 @@ def save_demonstration(folder: Path) -> list[str]:
     make_folder(folder)
     window = create_window()
     try:
+        window.resize(_WIDTH, _HEIGHT)
         window.show()
         reports, lines = [], []
         for name, patched in (("clean", False), ("with a patch", True)):

@@ -1,90 +1,102 @@
-"""The panels round the canvas: where they stand at first, and the row of tabs below."""
+"""The panels round the canvas: docks at the sides, and a row of tabs below."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QTabWidget, QWidget
 
-__all__ = ["Docks", "Panel"]
+__all__ = ["LEFT", "RIGHT", "Docks", "Panel"]
 
-Area = Qt.DockWidgetArea
+LEFT, RIGHT = Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockWidgetArea
+_BELOW = Qt.DockWidgetArea.BottomDockWidgetArea
 
 
 @dataclass(frozen=True)
 class Panel:
-    """A panel: handle, title, the side it stands on at first, and the least width in letters."""
+    """A panel.
+
+    Parameters
+    ----------
+    name, title : str
+    widget : QWidget
+    area : Qt.DockWidgetArea, optional
+        The side it stands on at first; a tab below if ``None``.
+    letters : int
+        Its least width.
+    is_compact : bool
+        Whether more height is of no use to it.
+    """
 
     name: str
     title: str
     widget: QWidget
-    area: Area
+    area: Qt.DockWidgetArea | None = None
     letters: int = 0
+    is_compact: bool = False
 
 
 class Docks:
     """The window's docks and their default layout.
 
+    The panels below are tabs of one dock: docks that are tabs of one another leave stray tab bars behind when
+    a layout is restored.
+
     Parameters
     ----------
     window : QMainWindow
     panels : sequence of Panel
-        Those below are tabs; those at the sides stand one above the other.
+        Those at a side stand one above the other.
     """
 
-    def __init__(self, window: QMainWindow, panels: tuple[Panel, ...]) -> None:
+    def __init__(self, window: QMainWindow, panels: Sequence[Panel]) -> None:
         self._window = window
-        window.setDockOptions(
-            QMainWindow.DockOption.AllowTabbedDocks
-            | QMainWindow.DockOption.AllowNestedDocks
-            | QMainWindow.DockOption.AnimatedDocks
-        )
-        window.setTabPosition(Area.AllDockWidgetAreas, QTabWidget.TabPosition.North)
-        window.setCorner(Qt.Corner.BottomLeftCorner, Area.LeftDockWidgetArea)
-        window.setCorner(Qt.Corner.BottomRightCorner, Area.RightDockWidgetArea)
-        self.panels = panels
-        self.by_name = {panel.name: self._dock(panel) for panel in panels}
-        self.arrange()
+        self.panels = tuple(panels)
+        window.setDockOptions(QMainWindow.DockOption.AnimatedDocks)
+        window.setCorner(Qt.Corner.BottomLeftCorner, LEFT)
+        window.setCorner(Qt.Corner.BottomRightCorner, RIGHT)
+        self.tabs = QTabWidget()
+        self.tabs.setObjectName("resultTabs")
+        self.tabs.setAccessibleName("Results")
+        self.tabs.setDocumentMode(True)
+        self._tabs = {panel.name: panel.widget for panel in self.panels if panel.area is None}
+        for panel in self.panels:
+            if panel.area is None:
+                self.tabs.addTab(panel.widget, panel.title)
+        sides = [panel for panel in self.panels if panel.area is not None]
+        self.by_name = {
+            panel.name: self._dock(panel) for panel in (*sides, Panel("results", "Results", self.tabs, _BELOW))
+        }
+        self.by_name["results"].setTitleBarWidget(QWidget())  # the tabs are title enough
+        self._at_first = window.saveState()
 
     def arrange(self) -> None:
-        """Put every panel where it stands at first."""
-        window = self._window
-        for panel in self.panels:
-            dock = self.by_name[panel.name]
-            dock.setFloating(False)
-            window.removeDockWidget(dock)
-        tabs: list[QDockWidget] = []
-        for panel in self.panels:
-            dock = self.by_name[panel.name]
-            window.addDockWidget(panel.area, dock)
-            dock.show()
-            if panel.area == Area.BottomDockWidgetArea:
-                if tabs:
-                    window.tabifyDockWidget(tabs[0], dock)
-                tabs.append(dock)
-        if tabs:
-            tabs[0].raise_()
+        """Put every panel where it stood at first."""
+        self._window.restoreState(self._at_first)
+        self.tabs.setCurrentIndex(0)
         self.share_out()
+
+    def show_tab(self, name: str) -> None:
+        """Bring a tab to the front."""
+        self.by_name["results"].show()
+        self.tabs.setCurrentWidget(self._tabs[name])
 
     def share_out(self) -> None:
         """Widths and heights in the font's measure: controls and verdict narrow, the canvas gets the rest."""
         letter, line = self._window.fontMetrics().averageCharWidth(), self._window.fontMetrics().height()
-        side = {Area.LeftDockWidgetArea: 43, Area.RightDockWidgetArea: 46}
-        docks = [(self.by_name[panel.name], panel.area) for panel in self.panels]
-        for area, letters in side.items():
-            widths = [dock for dock, where in docks if where == area]
-            self._window.resizeDocks(widths, [letters * letter] * len(widths), Qt.Orientation.Horizontal)
-        below = [dock for dock, where in docks if where == Area.BottomDockWidgetArea]
-        self._window.resizeDocks(below[:1], [13 * line], Qt.Orientation.Vertical)
-        left = [dock for dock, where in docks if where == Area.LeftDockWidgetArea]
-        self._window.resizeDocks(left, [24 * line, 12 * line][: len(left)], Qt.Orientation.Vertical)
+        docks, window = self.by_name, self._window
+        across, down = Qt.Orientation.Horizontal, Qt.Orientation.Vertical
+        window.resizeDocks([docks["controls"], docks["verdict"]], [49 * letter, 46 * letter], across)
+        window.resizeDocks([docks["results"]], [13 * line], down)
+        window.resizeDocks([docks["controls"], docks["layers"]], [40 * line, 13 * line], down)
 
     def _dock(self, panel: Panel) -> QDockWidget:
         dock = QDockWidget(panel.title, self._window)
         dock.setObjectName(f"{panel.name}Dock")
         dock.setAccessibleName(panel.title)
-        if panel.area == Area.BottomDockWidgetArea:
-            dock.setTitleBarWidget(QWidget(dock))  # its tab is title enough
-        if panel.letters:
-            panel.widget.setMinimumWidth(panel.letters * self._window.fontMetrics().averageCharWidth())
+        panel.widget.setMinimumWidth(panel.letters * self._window.fontMetrics().averageCharWidth())
+        if panel.is_compact:
+            panel.widget.setMaximumHeight(panel.widget.sizeHint().height())
         dock.setWidget(panel.widget)
+        self._window.addDockWidget(panel.area or _BELOW, dock)
         return dock

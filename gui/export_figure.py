@@ -17,6 +17,7 @@ FORMATS = (".png", ".svg", ".pdf")
 SCALES = (1, 2, 4)
 _POINTS_AN_INCH = 72
 _MOST_PIXELS = 32_000  # a side; Qt's rasteriser ends at 32,767
+_ROOM = QSize(720, 360)
 
 Source = QWidget | QGraphicsScene
 
@@ -39,15 +40,13 @@ def draw_figure(source: Source, path: Path, scale: int = 1) -> Callable[[], byte
         If the ending is none of ``FORMATS``, or there is nothing to draw.
     """
     ending = path.suffix.lower()
+    if ending not in FORMATS:
+        raise OutputError(f"A figure cannot be written as {path.name}; end its name in .png, .svg or .pdf.")
     if ending == ".png":
         image = draw_image(source, scale)
         return lambda: _encoded(image)
-    if ending == ".svg":
-        content = _svg(source)
-    elif ending == ".pdf":
-        content = _pdf(source)
-    else:
-        raise OutputError(f"A figure cannot be written as {path.name}; end its name in .png, .svg or .pdf.")
+    with _laid_out(source):
+        content = _svg(source) if ending == ".svg" else _pdf(source)
     return lambda: content
 
 
@@ -59,17 +58,33 @@ def draw_image(source: Source, scale: int = 1) -> QImage:
     OutputError
         If there is nothing to draw, or too many pixels.
     """
-    size = _size(source) * scale
-    if max(size.width(), size.height()) > _MOST_PIXELS:
-        raise OutputError(f"A figure of {size.width()} x {size.height()} px is too large; choose a smaller scale.")
-    image = QImage(size, QImage.Format.Format_ARGB32_Premultiplied)
-    if image.isNull():
-        raise OutputError("There is not enough memory for a figure of this size; choose a smaller scale.")
-    image.setDevicePixelRatio(scale)
-    _paint(source, image)
-    # Ready to be compared and encoded: pixels of the file are not those of a screen.
-    image.setDevicePixelRatio(1)
+    with _laid_out(source):
+        size = _size(source) * scale
+        if max(size.width(), size.height()) > _MOST_PIXELS:
+            raise OutputError(
+                f"A figure of {size.width()} x {size.height()} px is too large; choose a smaller scale."
+            )
+        image = QImage(size, QImage.Format.Format_ARGB32_Premultiplied)
+        if image.isNull():
+            raise OutputError("There is not enough memory for a figure of this size; choose a smaller scale.")
+        image.setDevicePixelRatio(scale)
+        _paint(source, image)
+    image.setDevicePixelRatio(1)  # the file's pixels are not those of a screen
     return image
+
+
+@contextmanager
+def _laid_out(source: Source) -> Iterator[None]:
+    """A widget behind another tab may never have been given room: it gets some for as long as it is drawn."""
+    if not isinstance(source, QWidget) or source.size().isEmpty() or not source.visibleRegion().isEmpty():
+        yield
+        return
+    former = source.size()
+    source.resize(former.expandedTo(_ROOM))
+    try:
+        yield
+    finally:
+        source.resize(former)
 
 
 def _encoded(image: QImage) -> bytes:

@@ -67,8 +67,9 @@ class Filing(QObject):
         if path is not None:
             self.open_session(path)
 
-    def open_session(self, path: Path) -> None:
+    def open_session(self, path: str | Path) -> None:
         """Go back to a session."""
+        path = Path(path)
         self._window.aside.run(
             functools.partial(load_session, path), functools.partial(self._use, path), self._failed
         )

@@ -22,7 +22,7 @@ class Hint:
 HINTS = (
     Hint(
         "imageCanvas",
-        "The photo, as the model sees it",
+        "The photo as the model sees it",
         "Drop a photo here, or open one with Ctrl+O. P puts a patch on it; drag it anywhere. The colours show "
         "which places decide the label.",
     ),
@@ -149,7 +149,7 @@ class Guide(QFrame):
             area = QRect(target.mapTo(window, QPoint(0, 0)), target.size())
             self._ring.setGeometry(window.rect())
             self._ring.show_round(area)
-        width = min(self.fontMetrics().averageCharWidth() * 46, window.width() - 40)
+        width = min(self.fontMetrics().averageCharWidth() * 52, window.width() - 40)
         self.setFixedWidth(width)
         self.adjustSize()
         self.move(_beside(area, self.width(), self.height(), window.rect(), self.fontMetrics().height()))

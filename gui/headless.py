@@ -84,8 +84,9 @@ def run(out_dir: str | Path = "sinscope-demo") -> int:
         If the folder cannot be written.
     """
     why = obstacle(os.environ, sys.platform)
-    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-    # Only now, as Qt reads the environment when it is imported.
+    if not os.environ.get("QT_QPA_PLATFORM"):
+        os.environ["QT_QPA_PLATFORM"] = "offscreen"
+    # Only now, as Qt reads the environment when it starts.
     from gui.demonstration import save_demonstration
 
     if why:

@@ -1,5 +1,6 @@
 """The window: panels round the canvas, one registry of commands, the engine's thread behind it."""
 
+import functools
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, QSize, QTimer, Slot
@@ -21,7 +22,7 @@ from gui.aside import Aside
 from gui.canvas import CanvasPanel
 from gui.commands import Commands
 from gui.dialogs import Dialogs
-from gui.docks import Area, Docks, Panel
+from gui.docks import LEFT, RIGHT, Docks, Panel
 from gui.document import Document
 from gui.drop import DropSheet, dropped_files, leave_drops_to_window
 from gui.explanation import Explanation
@@ -43,6 +44,7 @@ from gui.progress import ProgressStrip
 from gui.snapshot import Problem
 from gui.sources import SAMPLE_IMAGES, sample_patches
 from gui.state import State
+from gui.theme import apply_theme
 from gui.tour import Tour
 from gui.worker import EngineThread
 
@@ -107,18 +109,17 @@ class MainWindow(QMainWindow):
         column.addWidget(self.canvas, 1)
         column.addWidget(self.filmstrip)
         self.setCentralWidget(centre)
-        below = Area.BottomDockWidgetArea
         self.docks = Docks(
             self,
             (
-                Panel("controls", "Controls", self.controls, Area.LeftDockWidgetArea, 49),
-                Panel("layers", "Layers", LayerPanel(self.canvas.layers), Area.LeftDockWidgetArea),
-                Panel("verdict", "Verdict", self.verdict_panel, Area.RightDockWidgetArea, 38),
-                Panel("windows", "Windows", self.window_table, below),
-                Panel("importance", "Importance", self.importance_plot, below),
-                Panel("grid", "Window grid", WindowGridPlot(state), below),
-                Panel("clusters", "Clusters", ClusterPlot(state), below),
-                Panel("activity", "Activity", self.activity, below),
+                Panel("controls", "Controls", self.controls, LEFT, letters=49),
+                Panel("layers", "Layers", LayerPanel(self.canvas.layers), LEFT, is_compact=True),
+                Panel("verdict", "Verdict", self.verdict_panel, RIGHT, letters=38),
+                Panel("windows", "Windows", self.window_table),
+                Panel("importance", "Importance", self.importance_plot),
+                Panel("grid", "Window grid", WindowGridPlot(state)),
+                Panel("clusters", "Clusters", ClusterPlot(state)),
+                Panel("activity", "Activity", self.activity),
             ),
         )
         self.opener = Opener(state, self.filmstrip, self.messages, self.dialogs, self.preferences, self.aside, self)
@@ -128,11 +129,7 @@ class MainWindow(QMainWindow):
         self.drop_sheet = DropSheet(self)
         self.registry = Registry(self)
         self.commands = Commands(self)
-        for panel in self.docks.panels:
-            command = Command(
-                f"{panel.name}Panel", panel.title, "View/&Panels", (), f"Show or hide {panel.title}", True
-            )
-            self.registry.adopt(command, self.docks.by_name[panel.name].toggleViewAction())
+        self._add_panel_commands()
         samples, recent = QMenu(self), QMenu("&Recent", self)
         filled_on_show(samples, self._fill_samples)
         filled_on_show(recent, self._fill_recent)
@@ -148,6 +145,20 @@ class MainWindow(QMainWindow):
         self.setAcceptDrops(True)
         leave_drops_to_window(self)
 
+    def _add_panel_commands(self) -> None:
+        place = "View/Pa&nels"
+        for name, dock in self.docks.by_name.items():
+            tip = f"Show or hide the panel {dock.windowTitle()}"
+            command = Command(f"{name}Panel", dock.windowTitle(), place, (), tip, is_switch=True)
+            self.registry.adopt(command, dock.toggleViewAction())
+        tabs = [panel for panel in self.docks.panels if panel.area is None]
+        for number, panel in enumerate(tabs, 1):
+            tip = f"Bring {panel.title} to the front"
+            command = Command(
+                f"{panel.name}Tab", panel.title, place, (f"Alt+{number}",), tip, starts_group=number == 1
+            )
+            self.registry.add(command, functools.partial(self.docks.show_tab, panel.name))
+
     def _wire(self) -> None:
         self.state.problem_changed.connect(self._show_problem)
         self.state.document_changed.connect(self._entitle)
@@ -157,14 +168,13 @@ class MainWindow(QMainWindow):
         self.canvas.hovered.connect(self.hover.setText)
         self.canvas.dropped.connect(self._open_dropped)
         self.guide.finished.connect(self._guide_read)
+        QGuiApplication.styleHints().colorSchemeChanged.connect(self._follow_desktop)
 
     def _lay_out(self) -> None:
         room = QGuiApplication.primaryScreen().availableGeometry().size()
         self.setMinimumSize(_SMALLEST.boundedTo(room))
         self.resize(_SIZE.boundedTo(room))
         self._is_restored = self.preferences.restore_layout(self)
-        if not self._is_restored:
-            self.docks.arrange()
 
     @Slot()
     def begin(self) -> None:
@@ -222,13 +232,17 @@ class MainWindow(QMainWindow):
         self.opener.files([Path(name) for name in names])
 
     @Slot()
+    def _follow_desktop(self) -> None:
+        if self.preferences.theme == "system":
+            apply_theme("system")
+
+    @Slot()
     def _guide_read(self) -> None:
         self.preferences.guide_seen = True
 
     def figures(self) -> dict[str, QWidget]:
         """What can be exported as a picture, by what the user calls it."""
-        plots = ("windows", "importance", "grid", "clusters")
-        named = {panel.title: panel.widget for panel in self.docks.panels if panel.name in plots}
+        named = {panel.title: panel.widget for panel in self.docks.panels if panel.area is None}
         return {"Photo as shown": self.canvas, **named, "Whole window": self}
 
     @Slot()
@@ -241,13 +255,16 @@ class MainWindow(QMainWindow):
         self._explanation.activateWindow()
 
     def _fill_recent(self, menu: QMenu) -> None:
-        kinds = (("photos", self.opener.photo), ("folders", self.opener.folder), ("patches", self.opener.patch))
+        kinds = (
+            *(("photos", self.opener.photo), ("folders", self.opener.folder), ("patches", self.opener.patch)),
+            ("sessions", self.filing.open_session),
+        )
         for kind, opens in kinds:
             entries = self.preferences.recent(kind).paths()[:6]
             if entries:
                 menu.addSection(kind.capitalize())
             for entry in entries:
-                menu.addAction(entry.replace("&", "&&"), lambda entry=entry, opens=opens: opens(entry))
+                menu.addAction(entry.replace("&", "&&"), functools.partial(opens, entry))
         if not menu.isEmpty():
             menu.addSeparator()
             menu.addAction("Clear this list", self.preferences.forget_recent)
@@ -256,10 +273,10 @@ class MainWindow(QMainWindow):
         menu.addSection("Photos")
         for reference in SAMPLE_IMAGES:
             name = reference.removeprefix("sample:").capitalize()
-            menu.addAction(name, lambda reference=reference: self.opener.photo(reference))
+            menu.addAction(name, functools.partial(self.opener.photo, reference))
         menu.addSection("Patches")
         for name in sample_patches():
-            menu.addAction(name, lambda name=name: self.opener.patch(f"sample:{name}"))
+            menu.addAction(name, functools.partial(self.opener.patch, f"sample:{name}"))
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Take files and pictures, and show where they may be let go."""

@@ -123,7 +123,7 @@ def dress(registry: Registry) -> None:
 def _menu(window: QMainWindow, menus: dict[str, QMenu], path: str) -> QMenu:
     if path not in menus:
         parent, _, last = path.rpartition("/")
-        title = last if last.startswith("&") or "&" in last else f"&{last}"
+        title = last if "&" in last else f"&{last}"
         menus[path] = _menu(window, menus, parent).addMenu(title) if parent else window.menuBar().addMenu(title)
         menus[path].setToolTipsVisible(True)
     return menus[path]

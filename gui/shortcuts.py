@@ -78,7 +78,8 @@ class ShortcutsDialog(QDialog):
             shown = 0
             for index in range(head.childCount()):
                 row = head.child(index)
-                hidden = not any(wanted in row.text(column).lower() for column in range(3))
-                row.setHidden(hidden)
-                shown += not hidden
+                if row is not None:
+                    hidden = not any(wanted in row.text(column).lower() for column in range(3))
+                    row.setHidden(hidden)
+                    shown += not hidden
             head.setHidden(shown == 0)

@@ -157,7 +157,8 @@ class State(QObject):
     def show_loading(self, what: str) -> None:
         """Say what is being loaded."""
         self.loading = what
-        self._enter(Phase.LOADING)
+        self.phase = Phase.LOADING
+        self.phase_changed.emit(self.phase)
 
     def show_model(self, model: ModelInfo) -> None:
         """Take over what controls need to know of the model."""

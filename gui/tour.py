@@ -126,7 +126,12 @@ class Tour(QObject):
 
     def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
         """Whatever the user does takes over; that first key or click does nothing else."""
-        if self.is_running and event.type() in _TAKES_OVER:
+        if not self.is_running:
+            return False
+        if event.type() == QEvent.Type.ShortcutOverride:
+            event.accept()  # the key comes as a key then, and not as a command
+            return True
+        if event.type() in _TAKES_OVER:
             self.stop()
             return True
         return False

@@ -71,7 +71,8 @@ def make_parser() -> _Parser:
     parser = _Parser(
         prog="sinscope",
         description="Shows whether an image classifier can be fooled by an adversarial patch, and proves when "
-        "it cannot.\nWithout a command it runs the demonstration.",
+        "it cannot.\nWithout a command the window opens, on a photo if one is named; --tour lets it walk by itself.\n"
+        "Where no window can open, the demonstration runs instead.",
         epilog=_EXITS,
         parents=[common],
     )

@@ -5,6 +5,8 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QGuiApplication, QPainter, QPalette
 from PySide6.QtWidgets import QGraphicsItem, QGraphicsObject, QStyleOptionGraphicsItem, QWidget
 
+from gui.canvas.guarded import guarded
+
 __all__ = ["Chip"]
 
 
@@ -50,6 +52,7 @@ class Chip(QGraphicsObject):
         """The plate, with the place of its edge."""
         return self._plate().adjusted(-1, -1, 1, 1)
 
+    @guarded
     def paint(self, painter: QPainter, _option: QStyleOptionGraphicsItem, _widget: QWidget | None = None) -> None:
         """Plate, edge, words; long ones end in dots."""
         palette = QGuiApplication.palette()

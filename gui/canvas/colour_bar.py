@@ -8,6 +8,7 @@ from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QFontMetricsF, QGuiApplication, QImage, QPainter, QPalette
 from PySide6.QtWidgets import QSizePolicy, QStyleOptionGraphicsItem, QWidget
 
+from gui.canvas.guarded import guarded
 from gui.canvas.tables import colour_table
 
 __all__ = ["ColourBar", "nice_ticks"]
@@ -51,13 +52,16 @@ class ColourBar(pg.GraphicsWidget):
         self.full_size = QSizeF(metrics.horizontalAdvance(_TITLE) * 1.15, metrics.height() * 2.8)
         self.update()
 
+    @guarded
     def paint(self, painter: QPainter, _option: QStyleOptionGraphicsItem, _widget: QWidget | None = None) -> None:
         """Title, colours, ticks with numbers."""
         palette, metrics = QGuiApplication.palette(), self._metrics()
         painter.setFont(self.font())
         painter.setPen(palette.color(QPalette.ColorRole.WindowText))
         line, width = metrics.height(), self.size().width()
-        painter.drawText(QRectF(0, 0, width, line), Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, _TITLE)
+        painter.drawText(
+            QRectF(0, 0, width, line), Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, _TITLE
+        )
         bar = QRectF(0, line * 1.1, width - 1, line * 0.65)
         colours = np.ascontiguousarray(colour_table(self._table)[None])
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
@@ -69,7 +73,7 @@ class ColourBar(pg.GraphicsWidget):
     def _paint_ticks(self, painter: QPainter, bar: QRectF, metrics: QFontMetricsF) -> None:
         least, most = self._levels
         painter.setPen(QGuiApplication.palette().color(QPalette.ColorRole.WindowText))
-        for value in nice_ticks(least, most, 4):
+        for value in nice_ticks(least, most, 5):
             share = (value - least) / (most - least) if most > least else 0.0
             x = bar.left() + share * bar.width()
             painter.drawLine(QPointF(x, bar.bottom()), QPointF(x, bar.bottom() + 3))

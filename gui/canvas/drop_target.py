@@ -30,7 +30,9 @@ class DropTarget(QObject):
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Accept what the program can open; everything else goes its way."""
         kind = event.type()
-        if kind in (QEvent.Type.DragEnter, QEvent.Type.DragMove) and isinstance(event, QDragEnterEvent | QDragMoveEvent):
+        if kind in (QEvent.Type.DragEnter, QEvent.Type.DragMove) and isinstance(
+            event, QDragEnterEvent | QDragMoveEvent
+        ):
             wanted = bool(dropped_files(event.mimeData()))
             self._mark(wanted)
             event.setDropAction(Qt.DropAction.CopyAction)

@@ -7,6 +7,7 @@ from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QFontMetricsF, QGuiApplication, QPainter, QPalette
 from PySide6.QtWidgets import QGraphicsSceneResizeEvent, QSizePolicy, QStyleOptionGraphicsItem, QWidget
 
+from gui.canvas.guarded import guarded
 from gui.canvas.overlay import Key
 
 __all__ = ["Legend"]
@@ -46,6 +47,7 @@ class Legend(pg.GraphicsWidget):
         super().resizeEvent(event)
         self._fit()
 
+    @guarded
     def paint(self, painter: QPainter, _option: QStyleOptionGraphicsItem, _widget: QWidget | None = None) -> None:
         """Swatches and words."""
         metrics = QFontMetricsF(self.font())

@@ -2,8 +2,8 @@
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QPainter, QTransform
+from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
+from PySide6.QtGui import QImage, QPainter, QTransform
 from PySide6.QtWidgets import QGraphicsItem
 
 from gui.canvas.hatch import hatch_lines, mask_image, outline_lines
@@ -44,8 +44,8 @@ class LocationsItem(Overlay):
         self._threat = 1, 1
         self._place: tuple[int, int] | None = None
         self._weak: NDArray[np.bool_] = np.zeros((0, 0), dtype=np.bool_)
-        self._border: NDArray[np.int64] = np.zeros((0, 4), dtype=np.int64)
-        self._hatched: tuple[int, NDArray[np.int64]] = 0, self._border
+        self._pictures: tuple[QImage, ...] = ()
+        self._drawn: tuple[QTransform, list[QLineF], list[QLineF]] | None = None
 
     @property
     def places(self) -> NDArray[np.int64] | None:
@@ -62,8 +62,9 @@ class LocationsItem(Overlay):
         if shown is not self._map:
             self._map = shown
             self._weak = shown == 0 if shown is not None else np.zeros((0, 0), dtype=np.bool_)
-            self._border = outline_lines(self._weak)
-            self._hatched = 0, self._border
+            tints = (~self._weak, with_alpha(AGREE, 0.32)), (self._weak, with_alpha(INK, 0.6))
+            self._pictures = tuple(mask_image(chosen, tint) for chosen, tint in tints)
+            self._drawn = None
         self.update()
 
     def select(self, place: tuple[int, int] | None) -> None:
@@ -82,7 +83,10 @@ class LocationsItem(Overlay):
             return ()
         if not self._is_computed:
             return (Key("location map not computed", _draw_weak),)
-        kinds = ((~self._weak, Key("place certified", _draw_certified)), (self._weak, Key("not certified", _draw_weak)))
+        kinds = (
+            (~self._weak, Key("place certified", _draw_certified)),
+            (self._weak, Key("not certified", _draw_weak)),
+        )
         return tuple(key for there, key in kinds if there.any())
 
     def draw(self, painter: QPainter, to_scene: QTransform) -> None:
@@ -97,21 +101,26 @@ class LocationsItem(Overlay):
         height, width = self._weak.shape
         area = to_scene.mapRect(QRectF(shift.x(), shift.y(), width, height))
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)
-        painter.drawImage(area, mask_image(~self._weak, with_alpha(AGREE, 0.32)))
-        painter.drawImage(area, mask_image(self._weak, with_alpha(INK, 0.6)))
+        for picture in self._pictures:
+            painter.drawImage(area, picture)
+        hatch, border = self._lines(to_scene, shift)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        step = max(1, round(_HATCH / max(1e-6, to_scene.m11())))
-        if self._hatched[0] != step:
-            self._hatched = step, hatch_lines(self._weak, step)
         painter.setPen(pen(with_alpha(PAPER, 0.55), 1))
-        painter.drawLines(lines(self._hatched[1], to_scene, shift))
-        border = lines(self._border, to_scene, shift)
+        painter.drawLines(hatch)
         for colour, wide in ((with_alpha(INK, 0.8), 3.0), (PAPER, 1.4)):
             painter.setPen(pen(colour, wide))
             painter.drawLines(border)
         painter.setPen(pen(PAPER, 1, Qt.PenStyle.DotLine))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawRect(area)
+
+    def _lines(self, to_scene: QTransform, shift: QPointF) -> tuple[list[QLineF], list[QLineF]]:
+        """Hatching and border in the scene; the same as before until map or zoom are others."""
+        if self._drawn is None or self._drawn[0] != to_scene:
+            step = max(1, round(_HATCH / max(1e-6, to_scene.m11())))
+            hatch = lines(hatch_lines(self._weak, step), to_scene, shift)
+            self._drawn = QTransform(to_scene), hatch, lines(outline_lines(self._weak), to_scene, shift)
+        return self._drawn[1:]
 
     def _draw_place(self, painter: QPainter, to_scene: QTransform, row: int, column: int) -> None:
         box = to_scene.mapRect(QRectF(column, row, self._threat[1], self._threat[0]))
@@ -136,5 +145,9 @@ def _draw_weak(painter: QPainter, box: QRectF) -> None:
     painter.setBrush(with_alpha(INK, 0.75))
     painter.drawRect(inner)
     painter.drawLine(inner.bottomLeft(), inner.topRight())
-    painter.drawLine(inner.bottomLeft() - QPointF(0, inner.height() / 2), inner.topRight() - QPointF(inner.width() / 2, 0))
-    painter.drawLine(inner.bottomLeft() + QPointF(inner.width() / 2, 0), inner.topRight() + QPointF(0, inner.height() / 2))
+    painter.drawLine(
+        inner.bottomLeft() - QPointF(0, inner.height() / 2), inner.topRight() - QPointF(inner.width() / 2, 0)
+    )
+    painter.drawLine(
+        inner.bottomLeft() + QPointF(inner.width() / 2, 0), inner.topRight() + QPointF(0, inner.height() / 2)
+    )

@@ -9,6 +9,8 @@ from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen, QTransform
 from PySide6.QtWidgets import QGraphicsItem, QGraphicsObject, QGraphicsWidget, QStyleOptionGraphicsItem, QWidget
 
+from gui.canvas.guarded import guarded
+
 __all__ = ["INK", "PAPER", "Key", "Overlay", "lines", "mapped_boxes", "pen", "rects", "with_alpha"]
 
 # A photo has any colours: marks on it are edged in both.
@@ -47,6 +49,7 @@ class Overlay(QGraphicsObject):
         height, width = self._size
         return QRectF(-width, -height, 3 * width, 3 * height)
 
+    @guarded
     def paint(self, painter: QPainter, _option: QStyleOptionGraphicsItem, _widget: QWidget | None = None) -> None:
         """Draw in the scene's pixels."""
         to_scene = self.sceneTransform()
@@ -59,8 +62,8 @@ class Overlay(QGraphicsObject):
         """Remember in which view it lies; to walk up there through its parents brings PySide down."""
         self._view = view
 
-    def room(self) -> QRectF:
-        """What is in sight of the view it lies in, in pixels of the scene."""
+    def in_sight(self) -> QRectF:
+        """What can be seen of the view it lies in, in pixels of the scene."""
         return self._view.mapRectToScene(self._view.rect()) if self._view is not None else QRectF()
 
     def draw(self, painter: QPainter, to_scene: QTransform) -> None:

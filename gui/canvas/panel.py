@@ -4,30 +4,24 @@ from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, QRectF, Qt, QTimer,
 from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QPalette, QPen
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from engine.placement import Placement
 from gui.canvas.drop_target import DropTarget
 from gui.canvas.layers import LayerModel
-from gui.canvas.locations_item import LocationsItem
-from gui.canvas.overlay import Overlay
-from gui.canvas.patch_geometry import PatchRoom
-from gui.canvas.patch_item import PatchItem
-from gui.canvas.patch_loader import LoadedPatch, PatchLoader
+from gui.canvas.marks import Marks
+from gui.canvas.patch_hand import PatchHand
+from gui.canvas.patch_loader import PatchLoader
 from gui.canvas.photo_box import PhotoBox
 from gui.canvas.photo_view import PhotoView
 from gui.canvas.probe import probe_text
 from gui.canvas.scenery import Scenery, benign_for, scenery_of
-from gui.canvas.sins_item import ClustersItem, SinsItem
 from gui.canvas.status import Look, look_of
 from gui.canvas.welcome import Welcome
 from gui.canvas.window_states import next_under
-from gui.canvas.windows_item import WindowsItem
 from gui.snapshot import Snapshot
 from gui.state import Phase, Selection, State
 
 __all__ = ["CanvasPanel"]
 
 _PATIENCE_MS = 120  # an answer that comes sooner replaces what is shown without a flicker
-_NUDGE_MS = 400  # key presses no further apart are one step to undo
 _ARROWS = {
     Qt.Key.Key_Left: (-1, 0),
     Qt.Key.Key_Right: (1, 0),
@@ -63,22 +57,25 @@ class CanvasPanel(QWidget):
         self.state = state
         self.layers = LayerModel(self)
         self.view = PhotoView(self)
+        self._marks = Marks(self.view.main, self.font())
+        self._loader = PatchLoader(self)
+        self._hand = PatchHand(state, self._marks.patch, self._loader, self)
         self._welcome = Welcome(self.view.viewport())
         self._drops = DropTarget(self.view)
-        self._loader = PatchLoader(self)
         self._benign: Snapshot | None = None
         self._scenery: Scenery | None = None
         self._look = Look()
         self._shows_original = False
-        self._patience, self._nudging = (_single_shot(self, span) for span in (_PATIENCE_MS, _NUDGE_MS))
-        self._add_overlays()
+        self._patience = QTimer(self)
+        self._patience.setSingleShot(True)
+        self._patience.setInterval(_PATIENCE_MS)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(2, 2, 2, 2)
         layout.addWidget(self.view)
         self.setFocusProxy(self.view)
         self._connect()
         self._restyle()
-        self._take_selection(state.selection)
+        self._marks.select(state.selection)
         self._take_snapshot(state.snapshot)
 
     @property
@@ -96,7 +93,7 @@ class CanvasPanel(QWidget):
         """Show the photo as it was read, or as the model sees it."""
         if shown != self._shows_original:
             self._shows_original = shown
-            for box in (self.view.main, self.view.clean):
+            for box in self.view.boxes:
                 box.show_original(shown)
             self._refresh()
             self.view.fit()
@@ -121,33 +118,34 @@ class CanvasPanel(QWidget):
 
     def nudge_patch(self, dx: int, dy: int) -> None:
         """Move the patch by pixels of the model's input; presses in quick succession are one step to undo."""
-        if self._patch.room is not None:
-            self._nudge(self._patch.room.moved(self.state.document.placement, dx, dy))
+        self._hand.nudge(dx, dy)
 
     def scale_patch(self, step: int) -> None:
         """Make the patch's longer side longer or shorter by pixels of the model's input."""
-        if self._patch.room is not None:
-            self._nudge(self._patch.room.stepped(self.state.document.placement, step))
+        self._hand.scale(step)
 
     def to_viewport(self, x: float, y: float) -> QPoint:
         """Where a point of the model's input lies in the view's viewport."""
         return self.view.to_viewport(x, y)
 
     def render_to(self, painter: QPainter, target: QRectF) -> None:
-        """Draw the canvas as it is on the screen into a rectangle of the same proportions; lines stay lines."""
+        """Draw the canvas as it is on the screen into a rectangle of the same proportions; lines stay lines.
+
+        For an SVG, ``QSvgGenerator`` has to write version 1.1 (``SvgVersion.Svg11``): the older one cannot clip.
+        """
         self.view.render_to(painter, target)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Arrows move the patch, plus and minus zoom, Escape takes a gesture back."""
+        """Arrows move the patch, brackets scale it, plus and minus zoom, Escape takes a gesture back."""
         far = 8 if event.modifiers() & Qt.KeyboardModifier.ShiftModifier else 1
         key = Qt.Key(event.key())
-        if key in _ARROWS and self._patch.room is not None:
+        if key in _ARROWS and self._hand.has_patch:
             self.nudge_patch(*(far * step for step in _ARROWS[key]))
-        elif key in (Qt.Key.Key_BracketLeft, Qt.Key.Key_BracketRight) and self._patch.room is not None:
+        elif key in (Qt.Key.Key_BracketLeft, Qt.Key.Key_BracketRight) and self._hand.has_patch:
             self.scale_patch(1 if key == Qt.Key.Key_BracketRight else -1)
         elif key in (Qt.Key.Key_Plus, Qt.Key.Key_Minus):
             self.zoom(1.25 if key == Qt.Key.Key_Plus else 0.8)
-        elif key != Qt.Key.Key_Escape or not self._patch.cancel():
+        elif key != Qt.Key.Key_Escape or not self._marks.patch.cancel():
             super().keyPressEvent(event)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
@@ -155,9 +153,8 @@ class CanvasPanel(QWidget):
         if watched is self.view.viewport() and event.type() == QEvent.Type.Resize:
             self._welcome.setGeometry(self.view.viewport().rect())
         if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
-            if event.key() == Qt.Key.Key_Escape and self._patch.is_dragged:
-                event.accept()
-                return True
+            event.setAccepted(event.key() == Qt.Key.Key_Escape and self._marks.patch.is_dragged)
+            return event.isAccepted()
         return super().eventFilter(watched, event)
 
     def changeEvent(self, event: QEvent) -> None:
@@ -174,21 +171,6 @@ class CanvasPanel(QWidget):
             painter.setPen(QPen(self.palette().color(QPalette.ColorRole.Highlight), 2))
             painter.drawRect(QRectF(self.rect()).adjusted(1, 1, -1, -1))
 
-    def _add_overlays(self) -> None:
-        self._locations = LocationsItem()
-        self._windows = WindowsItem(self.font())
-        self._clusters, self._sins = ClustersItem(), SinsItem()
-        self._patch = PatchItem(self.font())
-        self._overlays: tuple[tuple[str, Overlay | SinsItem], ...] = (
-            ("locations", self._locations),
-            ("sins", self._sins),
-            ("sins", self._clusters),
-            ("windows", self._windows),
-            ("patch", self._patch),
-        )
-        for level, (_, item) in enumerate(self._overlays):
-            self.view.main.add_overlay(item, 10 + level)
-
     def _connect(self) -> None:
         state, view = self.state, self.view
         state.snapshot_changed.connect(self._take_snapshot)
@@ -201,10 +183,6 @@ class CanvasPanel(QWidget):
         self._drops.dropped.connect(self.dropped)
         self._welcome.sample_wanted.connect(self._open_sample)
         self._patience.timeout.connect(self._show_look)
-        self._nudging.timeout.connect(self._let_go)
-        self._patch.grabbed.connect(self._take_hold)
-        self._patch.dragged.connect(state.move_patch)
-        self._patch.dropped.connect(self._let_go)
         view.main.clicked.connect(self._click)
         view.pointed.connect(self._point)
         view.focus_moved.connect(self._show_focus)
@@ -217,11 +195,7 @@ class CanvasPanel(QWidget):
             self._benign = snapshot
         elif snapshot is not None and self._benign is not None and not benign_for(snapshot, self._benign):
             self._benign = None
-        for _, item in self._overlays:
-            if not isinstance(item, PatchItem):
-                item.set_snapshot(snapshot)  # type: ignore[union-attr]
-            if snapshot is not None and isinstance(item, Overlay):
-                item.set_size(*snapshot.view.shape[:2])
+        self._marks.set_snapshot(snapshot)
         self._refresh()
 
     @Slot()
@@ -230,12 +204,12 @@ class CanvasPanel(QWidget):
         if snapshot is not None:
             self._scenery = scenery_of(snapshot, self.state.document, self._benign, self.view.is_comparing)
             self._show_pictures(snapshot, self._scenery)
-        self._show_patch(snapshot)
+        self._hand.follow(snapshot, self._shows_original or bool(self._scenery and self._scenery.adrift))
         self._take_phase(self.state.phase)
         self._show_layers()
 
     def _show_pictures(self, snapshot: Snapshot, scenery: Scenery) -> None:
-        main, clean = self.view.main, self.view.clean
+        main, clean = self.view.boxes
         before = main.whole
         main.set_picture(scenery.picture)
         clean.set_picture(snapshot.clean_view)
@@ -247,25 +221,8 @@ class CanvasPanel(QWidget):
         self.view.bar.set_scale(scenery.levels, self.layers.table)
         if main.whole != before:
             self.view.fit()
-        compares = self.view.is_comparing
-        patched = scenery.has_patch or (self._has_patch() and scenery.adrift)
-        caption = "with patch" if patched else "without a patch"
-        main.caption.say(caption if compares else "photo as read" if self._shows_original else "")
-        clean.caption.say("clean photo" if compares else "")
-
-    def _show_patch(self, snapshot: Snapshot | None) -> None:
-        document = self.state.document
-        room, picture = None, None
-        if snapshot is not None and document.patch is not None and self._has_patch():
-            loaded: LoadedPatch | None = self._loader.get(document.patch)
-            if loaded is not None:
-                height, width = snapshot.view.shape[:2]
-                room, picture = PatchRoom(loaded.size, (height, width)), loaded.picture
-        adrift = self._shows_original or bool(self._scenery and self._scenery.adrift)
-        self._patch.show_patch(room, document.placement, picture, adrift)
-
-    def _has_patch(self) -> bool:
-        return self.state.document.patch is not None and self.state.document.patch_on
+        main.caption.say(scenery.caption if self.is_comparing else "photo as read" if self._shows_original else "")
+        clean.caption.say("clean photo" if self.is_comparing else "")
 
     @Slot(object)
     def _take_phase(self, phase: Phase) -> None:
@@ -290,94 +247,47 @@ class CanvasPanel(QWidget):
 
     @Slot(object)
     def _take_selection(self, selection: Selection) -> None:
-        self._windows.select(selection.window)
-        self._locations.select(selection.place)
+        self._marks.select(selection)
 
     def _show_layers(self) -> None:
         layers, look, has_content = self.layers, self._look, self.state.snapshot is not None
-        for name, item in self._overlays:
-            item.setVisible(has_content and layers.is_shown(name))
-            item.setOpacity(layers[name].opacity * (look.overlays if name != "patch" else 1.0))
-        for box in (self.view.main, self.view.clean):
-            for picture, shown in ((box.picture, not self._shows_original), (box.original, self._shows_original)):
-                picture.setVisible(has_content and shown and layers.is_shown("image"))
-                picture.setOpacity(layers["image"].opacity * look.picture)
-            has_heat = has_content and layers.is_shown("heatmap") and self._heat_of(box)
-            box.heat.setVisible(has_heat)
-            box.heat.setOpacity(layers["heatmap"].opacity * look.overlays)
-        shown = [item for name, item in self._overlays if isinstance(item, Overlay) and item.isVisible()]
-        keys = [key for item in shown for key in item.legend()]
-        self.view.set_strip(has_content and layers.is_shown("heatmap"), keys)
+        self._marks.show(layers, look, has_content)
+        photo = layers["image"].opacity * look.picture if has_content and layers.is_shown("image") else 0.0
+        heat = layers["heatmap"].opacity * look.overlays if has_content and layers.is_shown("heatmap") else 0.0
+        for box in self.view.boxes:
+            box.fade(photo, heat)
+        self.view.set_strip(has_content and layers.is_shown("heatmap"), self._marks.keys())
         self.view.setAccessibleDescription(", ".join([self._look.badge or "up to date", *self.view.legend.words]))
-
-    def _heat_of(self, box: PhotoBox) -> bool:
-        return self._scenery is not None and (box is self.view.main or self._scenery.clean_heat is not None)
 
     @Slot(float, float)
     def _click(self, x: float, y: float) -> None:
-        place = self._place_at(x, y)
+        place, snapshot = self._marks.place_at(x, y), self.state.snapshot
         if place is not None:
             self.state.select(place=place)
-            if self.state.document.patch is not None:
-                self._put_patch(*place)
-            return
-        snapshot = self.state.snapshot
-        if snapshot is not None and snapshot.windows is not None and self.layers.is_shown("windows"):
+            self._hand.put(*place)
+        elif snapshot is not None and snapshot.windows is not None and self.layers.is_shown("windows"):
             self.state.select(window=next_under(snapshot.windows, x, y, self.state.selection.window))
-
-    def _put_patch(self, row: int, column: int) -> None:
-        placement = self.state.document.placement
-        if self._patch.room is not None:
-            placement = self._patch.room.at(placement, column, row)
-        else:
-            placement = Placement(column, row, placement.scale, placement.rotation)
-        self.state.change("Put patch on a place", placement=placement, patch_on=True)
-
-    def _place_at(self, x: float, y: float) -> tuple[int, int] | None:
-        return self._locations.place_at(x, y) if self._locations.isVisible() else None
 
     @Slot(object, QPointF)
     def _point(self, box: PhotoBox | None, point: QPointF) -> None:
-        self._patch.set_near(box is self.view.main or self.view.hasFocus())
+        self._marks.patch.set_near(box is self.view.main or self.view.hasFocus())
         snapshot, scenery = self.state.snapshot, self._scenery
-        if box is None or snapshot is None or scenery is None or self._welcome.isVisible():
+        if box is None or snapshot is None or scenery is None or not self._welcome.isHidden():
             self.hovered.emit("")
             return
         picture = scenery.picture if box is self.view.main else snapshot.clean_view
-        place = self._place_at(point.x(), point.y()) if box is self.view.main else None
+        place = self._marks.place_at(point.x(), point.y()) if box is self.view.main else None
         self.hovered.emit(probe_text(snapshot, picture, point.x(), point.y(), place))
 
     @Slot()
     def _show_focus(self) -> None:
-        self._patch.set_near(self.view.hasFocus())
+        self._marks.patch.set_near(self.view.hasFocus())
         self.update()
 
     @Slot(str)
     def _open_sample(self, reference: str) -> None:
         self.state.change("Open sample", image=reference)
 
-    def _nudge(self, placement: Placement) -> None:
-        self.state.hold(True)
-        self.state.move_patch(placement)
-        self._nudging.start()
-
-    @Slot()
-    def _take_hold(self) -> None:
-        self._nudging.stop()
-        self.state.hold(True)
-
-    @Slot()
-    def _let_go(self) -> None:
-        self._nudging.stop()
-        self.state.hold(False)
-
     def _restyle(self) -> None:
         self.view.restyle()
         self._welcome.restyle()
-
-
-def _single_shot(parent: QObject, span_ms: int) -> QTimer:
-    timer = QTimer(parent)
-    timer.setSingleShot(True)
-    timer.setInterval(span_ms)
-    return timer

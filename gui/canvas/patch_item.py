@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QGraphicsItem, QGraphicsSceneHoverEvent, QGraphics
 
 from engine.placement import Placement
 from gui.canvas.overlay import INK, PAPER, Key, Overlay, pen
-from gui.canvas.patch_drag import PatchDrag
+from gui.canvas.patch_drag import DragKind, PatchDrag
 from gui.canvas.patch_geometry import PatchRoom
 from gui.canvas.plate import draw_plate
 
@@ -128,7 +128,9 @@ class PatchItem(Overlay):
             self._draw_handles(painter, corners)
         if self._drag and self._drag.has_moved:
             gaps = _STALK + 2 * _HANDLE, 3 * _HANDLE
-            draw_plate(painter, self._font, self.size_text(), outline.boundingRect(), self.room(), gaps, below=True)
+            draw_plate(
+                painter, self._font, self.size_text(), outline.boundingRect(), self.in_sight(), gaps, below=True
+            )
 
     def hoverMoveEvent(self, event: QGraphicsSceneHoverEvent) -> None:
         """Show what a press would do."""
@@ -141,7 +143,7 @@ class PatchItem(Overlay):
             return
         self.cancel()
         cursor, anchor = self._grip(event.scenePos())
-        kind = {"move": "move", "turn": "turn"}.get(cursor, "resize")
+        kind: DragKind = "move" if cursor == "move" else "turn" if cursor == "turn" else "resize"
         self._drag = PatchDrag(kind, self._room, self._placement, event.pos(), anchor)
         self.update()
 
@@ -185,7 +187,7 @@ class PatchItem(Overlay):
     def _knob(self, corners: Sequence[QPointF]) -> QPointF:
         """The handle that turns: beyond the patch's own top edge, or its bottom edge where that is out of sight."""
         middle = (corners[0] + corners[2]) / 2
-        room, knob = self.room(), middle
+        room, knob = self.in_sight(), middle
         for first, second in ((0, 1), (2, 3), (1, 2), (3, 0)):
             edge = (corners[first] + corners[second]) / 2
             away = edge - middle

@@ -1,5 +1,6 @@
 """Reads patch pictures for the canvas beside the GUI thread."""
 
+import contextlib
 from collections import OrderedDict
 from dataclasses import dataclass, field
 
@@ -58,14 +59,10 @@ class PatchLoader(QObject):
     def _work(self, reference: str) -> None:
         """Runs in the pool."""
         made: LoadedPatch | str = reference
-        try:
+        with contextlib.suppress(SinscopeError, OSError, MemoryError):
             made = _read_patch(reference)
-        except (SinscopeError, OSError, MemoryError):
-            pass
-        try:
+        with contextlib.suppress(RuntimeError):  # the window was closed meanwhile
             self._read.emit(made)
-        except RuntimeError:
-            pass  # the window was closed meanwhile
 
     @Slot(object)
     def _keep(self, made: LoadedPatch | str) -> None:

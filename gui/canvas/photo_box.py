@@ -45,6 +45,7 @@ class PhotoBox(pg.ViewBox):
         self._size = 1.0, 1.0
         self._around = QRectF(0, 0, 1, 1)
         self._shown: dict[str, object] = {}
+        self._has_heat = self._shows_original = False
         self.show_original(False)
 
     def add_overlay(self, item: QGraphicsItem, level: float) -> None:
@@ -82,7 +83,7 @@ class PhotoBox(pg.ViewBox):
 
     def set_heat(self, heatmap: NDArray[np.float32] | None, levels: tuple[float, float]) -> None:
         """Show importance, shape (h, w) in cells, over the whole input; ``None`` shows none."""
-        self.heat.setVisible(heatmap is not None)
+        self._has_heat = heatmap is not None
         if heatmap is not None and self._is_new("heat", heatmap, levels, self._size):
             self.heat.setImage(to_indices(heatmap, levels), autoLevels=False)
             self.heat.setRect(self.input_rect)
@@ -95,9 +96,19 @@ class PhotoBox(pg.ViewBox):
 
     def show_original(self, shown: bool) -> None:
         """Switch between the photo as the model sees it and as it was read."""
-        self.original.setVisible(shown)
+        self._shows_original = shown
         self.frame.setVisible(shown)
         self._limit()
+
+    def fade(self, photo: float, heat: float) -> None:
+        """Draw photo and heatmap this strongly, in [0, 1]; at 0 not at all."""
+        for item, strength in (
+            (self.picture, 0.0 if self._shows_original else photo),
+            (self.original, photo if self._shows_original else 0.0),
+            (self.heat, heat if self._has_heat else 0.0),
+        ):
+            item.setVisible(strength > 0)
+            item.setOpacity(strength)
 
     @property
     def input_rect(self) -> QRectF:
@@ -107,7 +118,7 @@ class PhotoBox(pg.ViewBox):
     @property
     def whole(self) -> QRectF:
         """All of what is shown."""
-        return self._around.united(self.input_rect) if self.original.isVisible() else self.input_rect
+        return self._around.united(self.input_rect) if self._shows_original else self.input_rect
 
     def fit(self) -> None:
         """Show all of the photo."""
@@ -153,7 +164,10 @@ class PhotoBox(pg.ViewBox):
         self._shown[what] = content
         return not (
             isinstance(before, tuple)
-            and all(one is other or not isinstance(one, np.ndarray) and one == other for one, other in zip(before, content, strict=True))
+            and all(
+                one is other or (not isinstance(one, np.ndarray) and one == other)
+                for one, other in zip(before, content, strict=True)
+            )
         )
 
 

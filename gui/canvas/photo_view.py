@@ -34,7 +34,7 @@ class PhotoView(pg.GraphicsLayoutWidget):
         self.setObjectName("imageCanvas")
         self.setAccessibleName("Photo with overlays")
         self.setViewportUpdateMode(self.ViewportUpdateMode.FullViewportUpdate)
-        self.main, self.clean = PhotoBox(), PhotoBox()
+        self.boxes = self.main, self.clean = PhotoBox(), PhotoBox()
         self.bar, self.legend = ColourBar(), Legend()
         self._boxes = pg.GraphicsLayout()
         self._strip = pg.GraphicsLayout()
@@ -55,7 +55,7 @@ class PhotoView(pg.GraphicsLayoutWidget):
     @property
     def is_comparing(self) -> bool:
         """Whether the clean photo is shown beside."""
-        return self.clean.isVisible()
+        return bool(self.clean.isVisible())
 
     def set_compare(self, shown: bool) -> None:
         """Show the clean photo beside, with the same zoom, or put it away."""
@@ -100,7 +100,7 @@ class PhotoView(pg.GraphicsLayoutWidget):
 
     def to_viewport(self, x: float, y: float) -> QPoint:
         """Where a point of the model's input lies in the viewport."""
-        return self.mapFromScene(self.main.mapViewToScene(QPointF(x, y)))
+        return QPoint(self.mapFromScene(self.main.mapViewToScene(QPointF(x, y))))
 
     def render_to(self, painter: QPainter, target: QRectF) -> None:
         """Draw what is on the screen, lines and words as such."""
@@ -129,11 +129,11 @@ class PhotoView(pg.GraphicsLayoutWidget):
         """Notice that the mouse has left."""
         if event.type() == QEvent.Type.Leave:
             self.pointed.emit(None, QPointF())
-        return super().viewportEvent(event)
+        return bool(super().viewportEvent(event))
 
     def event(self, event: QEvent) -> bool:
         """Notice the keyboard's focus."""
-        handled = super().event(event)
+        handled = bool(super().event(event))
         if event.type() in (QEvent.Type.FocusIn, QEvent.Type.FocusOut):
             self.focus_moved.emit()
         return handled

@@ -8,7 +8,9 @@ from gui.canvas.overlay import INK, PAPER, pen
 __all__ = ["draw_plate", "place_plate"]
 
 
-def place_plate(size: tuple[float, float], box: QRectF, room: QRectF, gaps: tuple[float, float], below: bool) -> QRectF:
+def place_plate(
+    size: tuple[float, float], box: QRectF, room: QRectF, gaps: tuple[float, float], below: bool
+) -> QRectF:
     """Where a plate of (width, height) goes: above or below a box if there is room, else inside it, in sight.
 
     Parameters

@@ -21,22 +21,22 @@ class Scenery:
     Parameters
     ----------
     picture : uint8 array (H, W, 3)
-    has_patch : bool
-        Whether the patch is in these pixels.
     adrift : bool
         The patch is elsewhere than in the snapshot, so that the clean photo is shown and the patch over it.
     heat, clean_heat : float32 array (h, w)
         Of the snapshot, and of the clean photo if it is known.
     levels : (float, float)
         What the ends of the colour table stand for, in both.
+    caption : str
+        What the picture is, beside another.
     """
 
     picture: NDArray[np.uint8]
-    has_patch: bool
     adrift: bool
     heat: NDArray[np.float32]
     clean_heat: NDArray[np.float32] | None
     levels: tuple[float, float]
+    caption: str
 
 
 def scenery_of(snapshot: Snapshot, document: Document, benign: Snapshot | None, compares: bool) -> Scenery:
@@ -51,12 +51,13 @@ def scenery_of(snapshot: Snapshot, document: Document, benign: Snapshot | None, 
     """
     shown = snapshot.request.document
     adrift = document.image == shown.image and _patch_of(document) != _patch_of(shown)
-    has_patch = snapshot.patch_box is not None and not adrift
+    patched = _patch_of(document) is not None if adrift else snapshot.patch_box is not None
     clean_heat = benign.heatmap if benign is not None and compares and benign_for(snapshot, benign) else None
     both = [levels_of(heat) for heat in (snapshot.heatmap, clean_heat) if heat is not None]
     levels = min(least for least, _ in both), max(most for _, most in both)
     picture = snapshot.clean_view if adrift else snapshot.view
-    return Scenery(picture, has_patch, adrift, snapshot.heatmap, clean_heat, levels)
+    caption = "with patch" if patched else "without a patch"
+    return Scenery(picture, adrift, snapshot.heatmap, clean_heat, levels, caption)
 
 
 def benign_for(snapshot: Snapshot, benign: Snapshot) -> bool:

@@ -2,11 +2,11 @@
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
+from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QPainter, QPen, QTransform
 from PySide6.QtWidgets import QGraphicsItem
 
-from gui.canvas.hatch import hatch_lines
+from gui.canvas.hatch import hatch_lines, mask_image, outline_lines
 from gui.canvas.overlay import INK, PAPER, Key, Overlay, lines, mapped_boxes, pen, rects, with_alpha
 from gui.canvas.plate import draw_plate
 from gui.canvas.window_states import WindowState, window_states
@@ -16,7 +16,9 @@ from gui.theme import AGREE, DIFFER
 __all__ = ["WindowsItem"]
 
 _LARGEST_MARK = 13.0
-_TILE = 4.0  # px; marks this small become tiles
+_SMALLEST_MARK = 4.0  # px
+_OUTLINED = 400  # windows that are outlined one by one
+_HATCH = 6.0  # px between lines
 _COLOURS = {
     WindowState.WAITING: "#8A9099",
     WindowState.SKIPPED: "#56B4E9",
@@ -35,11 +37,13 @@ class WindowsItem(Overlay):
         self._snapshot: Snapshot | None = None
         self._states: NDArray[np.int64] = np.zeros(0, dtype=np.int64)
         self._selected: int | None = None
+        self._border: NDArray[np.int64] | None = None
 
     def set_snapshot(self, snapshot: Snapshot | None) -> None:
         """Take over the windows of a snapshot."""
         self._snapshot = snapshot if snapshot and snapshot.windows is not None else None
         self._states = window_states(self._snapshot) if self._snapshot else np.zeros(0, dtype=np.int64)
+        self._border = None
         self.update()
 
     def select(self, window: int | None) -> None:
@@ -67,13 +71,22 @@ class WindowsItem(Overlay):
         """Outlines first, marks over them, the selected window on top."""
         if self._snapshot is None or self._snapshot.windows is None:
             return
-        boxes = mapped_boxes(self._snapshot.windows.boxes_px, to_scene)
+        windows = self._snapshot.windows
+        boxes = mapped_boxes(windows.boxes_px, to_scene)
         chosen = self._selected if self._selected is not None and self._selected < len(boxes) else None
-        faint = 0.45 if chosen is not None else 1.0
         full = painter.opacity()
-        painter.setOpacity(full * faint)
-        self._draw_outlines(painter, boxes)
-        self._draw_marks(painter, boxes, self._snapshot.windows.grid)
+        painter.setOpacity(full * (0.45 if chosen is not None else 1.0))
+        middles = boxes[:, :2] + boxes[:, 2:] / 2
+        spacing = _spacing(middles, windows.grid)
+        size = min(_LARGEST_MARK, 0.4 * spacing)
+        if len(boxes) > _OUTLINED:
+            self._draw_border(painter, to_scene)
+        else:
+            self._draw_outlines(painter, boxes)
+        if size < _SMALLEST_MARK:
+            self._draw_tiles(painter, middles, windows.grid)
+        else:
+            self._draw_marks(painter, middles, size)
         painter.setOpacity(full)
         if chosen is not None:
             self._draw_selected(painter, boxes[chosen], chosen, to_scene)
@@ -81,37 +94,50 @@ class WindowsItem(Overlay):
     def _draw_outlines(self, painter: QPainter, boxes: NDArray[np.float64]) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        crowd = min(1.0, max(0.06, (16 / len(boxes)) ** 0.5))
+        crowd = min(1.0, max(0.1, (16 / len(boxes)) ** 0.5))
         for state in WindowState:
-            group = rects(boxes[self._states == state].tolist())
-            if not group:
-                continue
             painter.setPen(_outline(state, crowd))
-            painter.drawRects(group)
+            painter.drawRects(rects(boxes[self._states == state].tolist()))
 
-    def _draw_marks(self, painter: QPainter, boxes: NDArray[np.float64], grid: tuple[int, int]) -> None:
-        middles = boxes[:, :2] + boxes[:, 2:] / 2
-        size = min(_LARGEST_MARK, 0.4 * _spacing(middles, grid))
-        if size < _TILE:
-            self._draw_tiles(painter, middles, _spacing(middles, grid))
-            return
+    def _draw_border(self, painter: QPainter, to_scene: QTransform) -> None:
+        """Around all that the firing windows hide; single outlines would blacken the photo."""
+        if self._border is None:
+            assert self._snapshot is not None
+            assert self._snapshot.windows is not None
+            hidden = np.zeros(self._snapshot.view.shape[:2], dtype=np.bool_)
+            for top, left, bottom, right in self._snapshot.windows.boxes_px[
+                self._states == WindowState.FIRES
+            ].tolist():
+                hidden[top:bottom, left:right] = True
+            self._border = outline_lines(hidden)
+        painter.setPen(_outline(WindowState.FIRES, 1.0))
+        painter.drawLines(lines(self._border, to_scene, QPointF()))
+
+    def _draw_marks(self, painter: QPainter, middles: NDArray[np.float64], size: float) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        room = self.in_sight().adjusted(-size, -size, size, size)
+        x, y = middles.T
+        seen = (x >= room.left()) & (x <= room.right()) & (y >= room.top()) & (y <= room.bottom())
         for state in WindowState:
-            for x, y in middles[self._states == state].tolist():
-                _draw_mark(painter, QPointF(x, y), size, state)
+            for middle in middles[seen & (self._states == state)].tolist():
+                _draw_mark(painter, QPointF(*middle), size, state)
 
-    def _draw_tiles(self, painter: QPainter, middles: NDArray[np.float64], side: float) -> None:
-        painter.setPen(Qt.PenStyle.NoPen)
-        side = max(side, 1.0)
+    def _draw_tiles(self, painter: QPainter, middles: NDArray[np.float64], grid: tuple[int, int]) -> None:
+        """One tile a window, where marks would be too small; those that differ are hatched."""
+        states = self._states.reshape(grid)
+        first, last = middles.min(axis=0), middles.max(axis=0)
+        across, down = ((last - first) / np.maximum(1, np.array(grid[::-1]) - 1)).tolist()
+        area = QRectF(first[0] - across / 2, first[1] - down / 2, across * grid[1], down * grid[0])
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)
         for state in WindowState:
-            corners = middles[self._states == state] - side / 2
-            painter.setBrush(with_alpha(_COLOURS[state], 0.35 if state < WindowState.DIFFERS else 0.75))
-            painter.drawRects([QRectF(x, y, side, side) for x, y in corners.tolist()])
-            if state >= WindowState.DIFFERS:
-                crossed = corners[: len(corners) if side >= 3 else 0].tolist()
-                painter.setPen(pen(INK, max(0.7, side / 6)))
-                painter.drawLines([QLineF(x, y + side, x + side, y) for x, y in crossed])
-                painter.setPen(Qt.PenStyle.NoPen)
+            if (states == state).any():
+                colour = with_alpha(_COLOURS[state], 0.4 if state < WindowState.DIFFERS else 0.75)
+                painter.drawImage(area, mask_image(states == state, colour))
+        to_tiles = QTransform(across, 0, 0, down, area.left(), area.top())
+        step = max(1, round(_HATCH / max(1e-6, across)))
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(pen(with_alpha(INK, 0.8), 1))
+        painter.drawLines(lines(hatch_lines(states >= WindowState.DIFFERS, step), to_tiles, QPointF()))
 
     def _draw_selected(self, painter: QPainter, box: NDArray[np.float64], window: int, to_scene: QTransform) -> None:
         state = WindowState(int(self._states[window]))
@@ -123,7 +149,7 @@ class WindowsItem(Overlay):
         for colour, width in ((INK, 6.5), (PAPER, 4.5), (QColor(_COLOURS[state]), 2.5)):
             painter.setPen(pen(colour, width))
             painter.drawRect(frame)
-        draw_plate(painter, self._font, self._name(window), frame, self.room(), (4.0, 4.0), below=False)
+        draw_plate(painter, self._font, self._name(window), frame, self.in_sight(), (4.0, 4.0), below=False)
 
     def _hatch(self, painter: QPainter, window: int, to_scene: QTransform) -> None:
         assert self._snapshot is not None

@@ -1,7 +1,6 @@
 """Dialogs that answer by themselves."""
 
 from collections import deque
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,20 +20,20 @@ class ScriptedDialogs(Dialogs):
         assert self.answers, f"nobody expected to be asked: {question}"
         return self.answers.popleft()
 
-    def open_file(self, caption: str, filters: str = "", folder: Path | None = None) -> Path | None:
+    def open_file(self, caption: str, *_: object, **__: object) -> Path | None:
         return self._next(caption)
 
-    def open_folder(self, caption: str, folder: Path | None = None) -> Path | None:
+    def open_folder(self, caption: str, *_: object, **__: object) -> Path | None:
         return self._next(caption)
 
-    def save_file(self, caption: str, name: str, filters: str) -> Path | None:
+    def save_file(self, caption: str, *_: object) -> Path | None:
         return self._next(caption)
 
-    def choose_figure(self, sources: Sequence[str]) -> FigureChoice | None:
+    def choose_figure(self, *_: object) -> FigureChoice | None:
         return self._next("Export figure")
 
-    def ask(self, title: str, question: str, yes: str, no: str = "Cancel") -> bool:
+    def ask(self, _title: str, question: str, *_: object) -> bool:
         return self._next(question)
 
-    def tell(self, title: str, text: str) -> None:
+    def tell(self, title: str, *_: object) -> None:
         self._next(title)

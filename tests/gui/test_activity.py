@@ -13,9 +13,11 @@ from gui.activity import ActivityPanel
 from gui.snapshot import Problem
 from gui.state import State
 
+pytestmark = pytest.mark.usefixtures("qapp")
+
 
 @pytest.fixture
-def state(qtbot: QtBot) -> State:
+def state() -> State:
     """A state of the test's own."""
     return State()
 

@@ -10,9 +10,11 @@ from pytestqt.qtbot import QtBot
 from engine.errors import OutputError
 from gui.aside import Aside
 
+pytestmark = pytest.mark.usefixtures("qapp")
+
 
 @pytest.fixture
-def aside(qtbot: QtBot) -> Aside:
+def aside() -> Aside:
     """One that has ended when the test has."""
     made = Aside()
     yield made
@@ -52,7 +54,7 @@ def test_a_fault_becomes_a_sentence(qtbot: QtBot, aside: Aside, error: BaseExcep
     assert sentence in told[0]
 
 
-def test_closing_waits_for_the_work(qtbot: QtBot, aside: Aside):
+def test_closing_waits_for_the_work(aside: Aside):
     go, done = threading.Event(), threading.Event()
 
     def work() -> None:
@@ -67,7 +69,7 @@ def test_closing_waits_for_the_work(qtbot: QtBot, aside: Aside):
     assert not aside.is_busy
 
 
-def test_an_outcome_after_the_window_is_dropped(qtbot: QtBot):
+def test_an_outcome_after_the_window_is_dropped():
     made, go = Aside(), threading.Event()
     made.run(lambda: str(go.wait(10)), pytest.fail, pytest.fail)
     threads = [thread for thread in threading.enumerate() if thread.name == "aside"]

@@ -10,9 +10,11 @@ from gui.panels.plots import ClusterPlot
 from gui.snapshot import ClusterShape
 from gui.state import State
 
+pytestmark = pytest.mark.usefixtures("qapp")
+
 
 @pytest.fixture
-def state(qtbot: QtBot) -> State:
+def state() -> State:
     """A state of the test's own."""
     return State()
 
@@ -35,7 +37,7 @@ def test_sizes_and_spreads_are_those_of_the_clusters(panel: ClusterPlot, state: 
     np.testing.assert_array_equal(x, [1, 2])
     np.testing.assert_array_equal(y, [18.0, 22.0])
     assert panel.caption.text() == (
-        "2 clusters of the top 200 SINs; the largest holds 120 (60%), s_c 18.0 px around row 80, column 90"
+        "2 clusters of the top 200 SINs; the largest holds 120 (60\u202f%), s_c 18.0 px around row 80, column 90"
     )
 
 

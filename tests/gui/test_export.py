@@ -16,6 +16,7 @@ from PySide6.QtWidgets import QApplication, QGraphicsScene, QGraphicsView, QVBox
 from pytestqt.qtbot import QtBot
 from snapshots import make_snapshot, make_verdict, make_windows
 
+from engine.cli.inspectors import Inspectors
 from engine.cli.program import main
 from engine.errors import OutputError
 from engine.pipeline import Inspector
@@ -29,6 +30,8 @@ from gui.panels.plots import ClusterPlot, ImportancePlot, WindowGridPlot
 from gui.snapshot import Request, Snapshot
 from gui.state import State
 from gui.worker.bench import Bench
+
+pytestmark = pytest.mark.usefixtures("qapp")
 
 
 @pytest.fixture
@@ -77,7 +80,7 @@ def test_a_png_has_the_size_that_was_asked_for(panel: QWidget, tmp_path: Path, s
 def test_lines_grow_with_the_scale(panel: QWidget):
     widths = {}
     for scale in (1, 4):
-        row = pixels(draw_image(panel.findChild(QWidget, "importancePlot"), scale))[20 * scale]
+        row = pixels(draw_image(panel.findChild(QWidget, "importancePlot"), scale))[60 * scale]
         widths[scale] = int((row.sum(axis=1) < 200).sum())  # the cut is the only dark thing up there
     assert widths[1] > 0
     assert abs(widths[4] - 4 * widths[1]) <= 4
@@ -144,7 +147,7 @@ def test_a_hidden_plot_is_drawn_as_it_would_be_shown(qtbot: QtBot):
     state = State()
     plot = ClusterPlot(state)
     qtbot.addWidget(plot)
-    plot.resize(500, 300)
+    plot.resize(740, 400)
     state.show(make_snapshot())
     hidden = pixels(draw_image(plot))
     plot.show()
@@ -152,6 +155,14 @@ def test_a_hidden_plot_is_drawn_as_it_would_be_shown(qtbot: QtBot):
     QApplication.processEvents()
     assert len(np.unique(hidden.reshape(-1, 3), axis=0)) > 20
     assert np.abs(hidden.astype(int) - pixels(plot.grab().toImage())).mean() < 6
+
+
+def test_a_plot_without_room_is_given_some_while_it_is_drawn(qtbot: QtBot):
+    plot = ImportancePlot(State())
+    qtbot.addWidget(plot)
+    plot.resize(300, 90)
+    assert draw_image(plot, 2).size() == QSize(1440, 720)
+    assert plot.width() < 400
 
 
 @pytest.mark.parametrize(
@@ -248,7 +259,8 @@ def test_the_report_equals_the_command_lines(lite0: Inspector, tmp_path: Path):
     bench = Bench(lambda _: None)
     bench._inspectors[Settings()] = lite0, set()
     *_, last = bench.serve(Request(1, document), stop=lambda: False)
-    main(["inspect", "sample:flower", "--window", "100", "--json", str(tmp_path / "cli.json")])
+    words = ["inspect", "sample:flower", "--window", "100", "--json", str(tmp_path / "cli.json")]
+    main(words, Inspectors({Settings(): lite0}))
     (ours,), (theirs,) = json.loads(report_json(last)), json.loads((tmp_path / "cli.json").read_text())
     for report in (ours, theirs):
         assert report.pop("timing_ms")["total"] > 0
@@ -264,7 +276,7 @@ def test_the_report_is_written_as_json_dumps_would():
 
 
 @pytest.fixture
-def exporter(qtbot: QtBot) -> Exporter:
+def exporter() -> Exporter:
     """One whose threads have ended when the test has."""
     aside = Aside()
     yield Exporter(aside)

@@ -17,12 +17,14 @@ from gui.snapshot import Problem, Snapshot
 from gui.state import Phase, State
 from gui.theme import apply_theme
 
+pytestmark = pytest.mark.usefixtures("qapp")
+
 CLEAN = np.linspace(5, 0, 512, dtype=np.float32)
 PATCHED = np.linspace(9, 0, 512, dtype=np.float32)
 
 
 @pytest.fixture
-def state(qtbot: QtBot) -> State:
+def state() -> State:
     """A state with a photo and no snapshot yet."""
     made = State()
     made.change("Open", image="sample:flower")
@@ -80,7 +82,7 @@ def test_the_curve_is_that_of_the_snapshot(panel: ImportancePlot, state: State):
     np.testing.assert_allclose(x, np.linspace(0, 100, 512))
     assert not panel._patched.isVisible()
     assert not legend(panel)
-    assert panel.caption.text() == "200,704 of 401,408 neurons of bn1 are kept"
+    assert panel.caption.text() == "200\u202f704 of 401\u202f408 neurons of bn1 are kept"
     assert panel.rate == 0.5
 
 
@@ -132,7 +134,7 @@ def test_few_benign_curves_are_kept(panel: ImportancePlot, state: State):
     "curve", [np.zeros(512), np.full(512, np.nan), np.r_[np.nan, np.inf, 5, 4, 0, 0], [3.0], [2.0] * 5]
 )
 @pytest.mark.parametrize("log", [False, True])
-def test_odd_curves_are_drawn(qtbot: QtBot, panel: ImportancePlot, state: State, curve: object, log: bool):
+def test_odd_curves_are_drawn(panel: ImportancePlot, state: State, curve: object, log: bool):
     panel.findChild(QCheckBox, "importanceLog").setChecked(log)
     state.show(clean(curve=np.array(curve, dtype=np.float32)))
     assert not panel.grab().isNull()
@@ -237,7 +239,7 @@ def test_the_cut_follows_other_controls(panel: ImportancePlot, state: State):
     state.show(clean())
     state.set_knobs("Top-ranking rate", top=0.125)
     assert panel.rate == 0.125
-    assert panel._label.format == "top 12.5%,  k = 50,176"
+    assert panel._label.format == "top 12.5\u202f%,  k = 50\u202f176"
 
 
 @pytest.mark.parametrize(

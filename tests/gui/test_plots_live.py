@@ -4,13 +4,16 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from gui.live import LiveLoop
+from gui.panels import words
 from gui.panels.plots import ClusterPlot, ImportancePlot, WindowGridPlot
 from gui.state import Phase, State
 from gui.worker import EngineThread
 
+pytestmark = pytest.mark.usefixtures("qapp")
+
 
 @pytest.fixture
-def state(qtbot: QtBot) -> State:
+def state() -> State:
     """A state with the live loop and the engine's thread behind it."""
     made, engine = State(), EngineThread()
     loop = LiveLoop(made, engine, made)
@@ -32,7 +35,7 @@ def test_plots_follow_the_engine(qtbot: QtBot, state: State):
     assert grid._view.cells.shape == windows.grid
     assert len(clusters._sizes._stems.opts["height"]) == len(state.snapshot.clusters)
     before = state.snapshot.count
-    assert f"{before:,} of" in importance.caption.text()
+    assert f"{words.count(before)} of" in importance.caption.text()
 
     importance._cut.setValue(20.0)
     importance._cut.sigDragged.emit(importance._cut)
@@ -41,6 +44,6 @@ def test_plots_follow_the_engine(qtbot: QtBot, state: State):
     importance._cut.sigPositionChangeFinished.emit(importance._cut)
     qtbot.waitUntil(lambda: state.phase is Phase.VERDICT and state.snapshot.settings.top == 0.2, timeout=60_000)
     assert state.snapshot.count == round(0.2 * state.snapshot.neurons)
-    assert f"{state.snapshot.count:,} of" in importance.caption.text()
+    assert f"{words.count(state.snapshot.count)} of" in importance.caption.text()
     assert importance.rate == 0.2
     assert grid.status.text() == ""

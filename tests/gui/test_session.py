@@ -297,11 +297,10 @@ def test_whatever_a_file_holds_there_is_a_session_or_a_sentence(
 ):
     path = session_file(tmp_path_factory.mktemp("any"), **changes)
     try:
-        session = load_session(path)
+        outcome: object = load_session(path).document
     except SinscopeError as error:
-        assert "\n" not in str(error).replace(str(path), "")
-    else:
-        assert isinstance(session.document, Document)
+        outcome = str(error)
+    assert isinstance(outcome, Document) or "\n" not in outcome
 
 
 def test_a_missing_session_is_named(tmp_path: Path):
@@ -324,6 +323,7 @@ def test_an_unwritable_place_keeps_what_was_there(folder: Path):
 
 
 def test_sessions_need_no_torch():
-    code = "import sys, gui.session, gui.recent, gui.export, gui.activity, gui.panels.plots; print('torch' in sys.modules)"
+    names = ("session", "recent", "export", "activity", "panels.plots")
+    code = f"import sys, {', '.join(f'gui.{name}' for name in names)}; print('torch' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout.strip()) == (0, "False"), done.stderr

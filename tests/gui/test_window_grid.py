@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QHelpEvent, QKeyEvent
 from PySide6.QtWidgets import QApplication, QComboBox, QToolTip
 from pytestqt.qtbot import QtBot
@@ -16,9 +16,11 @@ from gui.snapshot import Snapshot
 from gui.state import State
 from gui.theme import AGREE, DIFFER
 
+pytestmark = pytest.mark.usefixtures("qapp")
+
 
 @pytest.fixture
-def state(qtbot: QtBot) -> State:
+def state() -> State:
     """A state of the test's own."""
     return State()
 
@@ -47,18 +49,22 @@ def corner_colour(panel: WindowGridPlot, index: int) -> QColor:
 
 
 def colours(panel: WindowGridPlot, index: int) -> set[str]:
-    """All colours in a cell."""
+    """The colours along a line near the upper edge of a cell: above its words and its frame."""
     grid = view(panel)
-    image = grid.grab(grid.cell_rect(index).toRect().adjusted(1, 1, -1, -1)).toImage()
-    return {QColor(image.pixel(x, y)).name() for x in range(image.width()) for y in range(image.height())}
+    rect, image = grid.cell_rect(index), grid.grab().toImage()
+    y = int(rect.top()) + 2
+    return {QColor(image.pixel(x, y)).name() for x in range(int(rect.left()) + 2, int(rect.right()) - 2)}
 
 
 def test_agreeing_and_differing_windows_differ_beyond_colour(panel: WindowGridPlot, state: State):
     state.show(make_snapshot("alert"))
     assert corner_colour(panel, 0) == QColor(AGREE)
     assert corner_colour(panel, 14) == QColor(DIFFER)
-    assert "#000000" in colours(panel, 14)  # frame and words
-    assert len(colours(panel, 14)) > len(colours(panel, 0))  # hatching
+    assert colours(panel, 0) == {AGREE.lower()}
+    assert len(colours(panel, 14)) > 1  # hatching
+    frame = view(panel).cell_rect(14)
+    place = QPointF(frame.center().x(), frame.top() + 4)
+    assert QColor(view(panel).grab().toImage().pixel(place.toPoint())).lightness() < 40
     assert panel.caption.text() == "3 of 36 windows differ from daisy, 3 fire the rule"
 
 
@@ -78,7 +84,6 @@ def test_windows_that_were_not_run_are_empty(panel: WindowGridPlot, state: State
     state.show(make_snapshot(None, windows=windows))
     ground = panel.palette().base().color()
     assert corner_colour(panel, 20) not in (QColor(AGREE), QColor(DIFFER))
-    assert AGREE.lower() not in colours(panel, 20)
     assert corner_colour(panel, 3) not in (QColor(AGREE), ground)  # without a SIN: half way
     assert panel.caption.text() == "0 of 7 windows differ from daisy"
     assert panel.status.text() == "preview, 7 of 36 windows"
@@ -90,7 +95,7 @@ def test_colour_by_confidence_by_key(qtbot: QtBot, panel: WindowGridPlot, state:
     qtbot.keyClick(combo, Qt.Key.Key_Down)
     assert combo.currentText() == "Colour: confidence"
     assert corner_colour(panel, 35).lightness() > corner_colour(panel, 0).lightness()  # 95 % against 60 %
-    assert len(colours(panel, 14)) > len(colours(panel, 13))  # those that differ stay hatched
+    assert len(colours(panel, 14)) > len(colours(panel, 13)) == 1  # those that differ stay hatched
     assert view(panel).by_confidence
     qtbot.keyClick(combo, Qt.Key.Key_Up)
     assert corner_colour(panel, 0) == QColor(AGREE)
@@ -121,20 +126,31 @@ def test_arrow_keys_walk_and_stop_at_the_edge(qtbot: QtBot, panel: WindowGridPlo
     assert event.isAccepted()
 
 
+def outlined(panel: WindowGridPlot) -> list[int]:
+    """The cells with the colour of text along all four edges."""
+    image, ink = view(panel).grab().toImage(), panel.palette().text().color()
+    found = []
+    for index in range(36):
+        rect = view(panel).cell_rect(index)
+        middle = rect.center()
+        edges = [
+            (rect.left(), middle.y()),
+            (rect.right(), middle.y()),
+            (middle.x(), rect.top()),
+            (middle.x(), rect.bottom()),
+        ]
+        if all(QColor(image.pixel(int(x), int(y))) == ink for x, y in edges):
+            found.append(index)
+    return found
+
+
 def test_a_selection_made_elsewhere_is_outlined(panel: WindowGridPlot, state: State):
     state.show(make_snapshot())
-    before = view(panel).grab().toImage()
+    assert outlined(panel) == []
     state.select(window=8)
-    image = view(panel).grab().toImage()
-    changed = [
-        index
-        for index in range(36)
-        if before.copy(view(panel).cell_rect(index).toRect().adjusted(2, 2, -2, -2))
-        != image.copy(view(panel).cell_rect(index).toRect().adjusted(2, 2, -2, -2))
-    ]
-    assert changed == [8]
+    assert outlined(panel) == [8]
     state.select()
-    assert view(panel).grab().toImage() == before
+    assert outlined(panel) == []
 
 
 def test_a_place_marks_the_windows_that_hide_it(panel: WindowGridPlot, state: State):
@@ -142,7 +158,7 @@ def test_a_place_marks_the_windows_that_hide_it(panel: WindowGridPlot, state: St
     state.show(snapshot)
     state.select(place=(30, 60))
     boxes = snapshot.windows.boxes_px
-    hides = [top <= 30 and 62 <= bottom and left <= 60 and 92 <= right for top, left, bottom, right in boxes.tolist()]
+    hides = [top <= 30 and bottom >= 62 and left <= 60 and right >= 92 for top, left, bottom, right in boxes.tolist()]
     assert 0 < sum(hides) < 36
     np.testing.assert_array_equal(view(panel).cells.hides, hides)
 
@@ -152,7 +168,7 @@ def test_a_tip_says_what_is_known(panel: WindowGridPlot, state: State):
     cell = view(panel).cell_rect(14).center().toPoint()
     event = QHelpEvent(QEvent.Type.ToolTip, cell, view(panel).mapToGlobal(cell))
     QApplication.sendEvent(view(panel), event)
-    assert QToolTip.text().startswith("window 15 (row 3, column 3): tench 74.0%, margin 3")
+    assert QToolTip.text().startswith("window 15 (row 3, column 3): tench 74\u202f%, margin 3")
     assert QToolTip.text().endswith("differs from daisy")
     QToolTip.hideText()
 
@@ -165,18 +181,19 @@ def many(across: int) -> Snapshot:
     return replace(snapshot, windows=make_windows(across, label=label))
 
 
-@pytest.mark.parametrize("across", [1, 2, 40, 41, 190])
+@pytest.mark.parametrize("across", [1, 2, 20, 21, 190])
 def test_any_number_of_windows_is_drawn(qtbot: QtBot, panel: WindowGridPlot, state: State, across: int):
     state.show(many(across))
     index = across * across // 2
     rect = view(panel).cell_rect(index)
-    found = {corner.name() for corner in (QColor(view(panel).grab().toImage().pixel(p)) for p in _points(rect))}
+    image = view(panel).grab().toImage()
+    found = {QColor(image.pixel(point)).name() for point in _points(rect)}
     assert DIFFER.lower() in found
     qtbot.mouseClick(view(panel), Qt.MouseButton.LeftButton, pos=rect.center().toPoint())
     assert abs(state.selection.window % across - index % across) <= 1
 
 
-def _points(rect) -> list[QPoint]:  # type: ignore[no-untyped-def]
+def _points(rect: QRectF) -> list[QPoint]:
     middle = rect.center()
     steps = np.linspace(-0.45, 0.45, 7)
     return [
@@ -214,8 +231,6 @@ def test_at_small_sizes_nothing_is_cut_off(panel: WindowGridPlot, state: State):
 
 
 def test_hatching_stays_inside_its_rectangle():
-    from PySide6.QtCore import QRectF
-
     rect = QRectF(10, 20, 37, 11)
     lines = hatch(rect, 5)
     assert len(lines) > 5

@@ -3,9 +3,10 @@
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import Slot
-from PySide6.QtGui import QColor
+from PySide6.QtGui import QColor, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
+from gui.panels import words
 from gui.panels.plots.frame import DIMMED, PlotFrame, make_plot
 from gui.snapshot import ClusterShape, Snapshot
 from gui.state import Selection, State
@@ -47,9 +48,9 @@ class ClusterPlot(PlotFrame):
         self._spreads.draw([cluster.std_px for cluster in clusters], inside, "{:.1f}")
         total = sum(cluster.size for cluster in clusters)
         count = "1 cluster" if len(clusters) == 1 else f"{len(clusters)} clusters"
-        largest = clusters[0]
+        largest, held = clusters[0], words.share(clusters[0].size, total)
         text = (
-            f"{count} of the top {total} SINs; the largest holds {largest.size} ({largest.size / total:.0%}), "
+            f"{count} of the top {total} SINs; the largest holds {largest.size} ({held}), "
             f"s_c {largest.std_px:.1f} px around row {largest.y:.0f}, column {largest.x:.0f}"
         )
         self.caption.setText(text)
@@ -65,6 +66,11 @@ class ClusterPlot(PlotFrame):
         """Colours for a light or a dark ground."""
         for panel in (self._sizes, self._spreads):
             panel.restyle()
+        self.refresh()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Keep room for the numbers."""
+        super().resizeEvent(event)
         self.refresh()
 
     @Slot(object)
@@ -112,7 +118,9 @@ class _Panel:
             self._points.setData(x=x, y=np.array(values), brush=colour, pen=pens)
         high = max(values, default=0.0) or 1.0
         self.plot.setXRange(0.4, max(len(values), 4) + 0.6, padding=0)
-        self.plot.setYRange(0, high * 1.25, padding=0)
+        # Room above the highest for its number.
+        room = 2.2 * self.plot.fontMetrics().height() / max(1.0, self.plot.getPlotItem().getViewBox().height())
+        self.plot.setYRange(0, high / (1 - min(0.5, room)), padding=0)
         for index, number in enumerate(self._numbers):
             number.setVisible(len(values) <= _NUMBERED and index < len(values))
             if number.isVisible():

@@ -41,6 +41,8 @@ def make_plot(name: str, left: str, bottom: str) -> pg.PlotWidget:
     item.getViewBox().setDefaultPadding(0.0)
     # Room for the half of the last tick's number that lies beside the axis.
     item.layout.setContentsMargins(0, 4, plot.fontMetrics().horizontalAdvance("100") // 2 + 4, 3)
+    # A fixed width, so that the plot does not jump when its numbers change.
+    item.getAxis("left").setWidth(plot.fontMetrics().horizontalAdvance("0.000") + 2 * plot.fontMetrics().height())
     for side, text in (("left", left), ("bottom", bottom)):
         axis = item.getAxis(side)
         axis.enableAutoSIPrefix(False)

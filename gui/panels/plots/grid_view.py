@@ -21,11 +21,12 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
+from gui.panels import words
 from gui.theme import AGREE, DIFFER
 
 __all__ = ["DETAILED", "GridCells", "GridView", "hatch"]
 
-DETAILED = 1600  # cells that are drawn one by one; above, as one picture
+DETAILED = 400  # cells that are drawn one by one; above, as one picture
 _FADED = 0.4
 _MOVES = {Qt.Key.Key_Left: (0, -1), Qt.Key.Key_Right: (0, 1), Qt.Key.Key_Up: (-1, 0), Qt.Key.Key_Down: (1, 0)}
 
@@ -189,7 +190,8 @@ class GridView(QWidget):
             if cells.fires[index]:
                 painter.setPen(QPen(ink, 2))
                 painter.setBrush(Qt.BrushStyle.NoBrush)
-                painter.drawRect(rect.adjusted(3, 3, -3, -3))
+                inset = 3 if rect.height() > 1.6 * self.fontMetrics().height() else 1
+                painter.drawRect(rect.adjusted(inset, inset, -inset, -inset))
             self._paint_words(painter, rect, ink, cells, index)
             if cells.hides[index] and min(rect.width(), rect.height()) > 12:
                 painter.setPen(Qt.PenStyle.NoPen)
@@ -198,13 +200,13 @@ class GridView(QWidget):
 
     def _paint_words(self, painter: QPainter, rect: QRectF, ink: QColor, cells: GridCells, index: int) -> None:
         """The label and its confidence, as far as there is room for them."""
-        metrics, room = self.fontMetrics(), rect.adjusted(6, 2, -6, -2)
-        percent = f"{cells.confidence[index]:.0%}" if cells.names[index] else "?"
-        if room.width() < metrics.horizontalAdvance("100%") or room.height() < metrics.height():
+        metrics, room = self.fontMetrics(), rect.adjusted(6, 0, -6, 0)
+        percent = words.percent(cells.confidence[index]) if cells.names[index] else "?"
+        if room.width() < metrics.horizontalAdvance("100%") or room.height() < metrics.ascent():
             return
         painter.setPen(ink)
         centred = Qt.AlignmentFlag.AlignCenter
-        two_lines = room.height() >= 2 * metrics.height()
+        two_lines = room.height() >= 2 * metrics.height() + 12  # and the frame
         if room.width() < metrics.averageCharWidth() * (6 if two_lines else 13):
             painter.drawText(room, centred, percent)
             return

@@ -10,6 +10,7 @@ from PySide6.QtGui import QColor, QKeyEvent
 from PySide6.QtWidgets import QCheckBox, QLabel, QWidget
 
 from gui.document import Document
+from gui.panels import words
 from gui.panels.plots.frame import DIMMED, PlotFrame, make_plot
 from gui.snapshot import Snapshot
 from gui.state import State
@@ -45,6 +46,7 @@ class ImportancePlot(PlotFrame):
             state, "Sorted importance", "Superficial importance of the neurons, sorted: open a photo.", parent
         )
         self._clean: OrderedDict[tuple[object, ...], _Curve] = OrderedDict()
+        self._drawn: tuple[_Curve | None, _Curve | None, bool] = (None, None, False)
         self._key_held = False
         self._log = QCheckBox("Log scale")
         self._log.setObjectName("importanceLog")
@@ -67,6 +69,8 @@ class ImportancePlot(PlotFrame):
         self._benign = item.plot(antialias=True, connect="finite")
         self._patched = item.plot(antialias=True, connect="finite")
         self._cut = pg.InfiniteLine(50, movable=True, bounds=(100 * _STEP, 100))
+        self._cut.addMarker("o", position=0.5, size=11)  # to be taken hold of
+        self._cut.setCursor(Qt.CursorShape.SizeHorCursor)
         self._label = pg.InfLineLabel(self._cut, position=1.0, anchors=[(0, 0), (0, 0)])
         item.addItem(self._cut, ignoreBounds=True)
         self._cut.sigDragged.connect(self._drag)
@@ -102,20 +106,11 @@ class ImportancePlot(PlotFrame):
                 self._clean.popitem(last=False)
 
     def draw(self, snapshot: Snapshot) -> None:
-        """Both curves and the cut."""
-        benign, patched = self.curves()
-        drawn = [curve for curve in (benign, patched) if curve is not None]
-        low, high = _range(drawn, self._log.isChecked())
-        for line, curve in ((self._benign, benign), (self._patched, patched)):
-            line.setVisible(curve is not None)
-            if curve is not None:
-                # What cannot be drawn leaves a gap: no number, or nothing on a logarithmic axis.
-                values = np.where(np.isfinite(curve) & (curve >= low), curve, np.nan)
-                line.setData(np.linspace(0, 100, len(curve)), values)
-        self._legend.setVisible(patched is not None)
-        if self._log.isChecked():
-            low, high = np.log10(low), np.log10(high)
-        self._plot.setYRange(low, high + _HEADROOM * (high - low), padding=0)
+        """Both curves and the cut; the curves only if they are others than before, as most stages bring the same."""
+        wanted = (*self.curves(), self._log.isChecked())
+        if not all(one is other for one, other in zip(wanted, self._drawn, strict=True)):
+            self._drawn = wanted
+            self._draw_curves(*wanted)
         self._place_cut(snapshot)
 
     def dim(self, dimmed: bool) -> None:
@@ -164,6 +159,20 @@ class ImportancePlot(PlotFrame):
             self._release_key()
         return super().eventFilter(watched, event)
 
+    def _draw_curves(self, benign: _Curve | None, patched: _Curve | None, log: bool) -> None:
+        drawn = [curve for curve in (benign, patched) if curve is not None]
+        low, high = _range(drawn, log)
+        for line, curve in ((self._benign, benign), (self._patched, patched)):
+            line.setVisible(curve is not None)
+            if curve is not None:
+                # What cannot be drawn leaves a gap: no number, or nothing on a logarithmic axis.
+                values = np.where(np.isfinite(curve) & (curve >= low), curve, np.nan)
+                line.setData(np.linspace(0, 100, len(curve)), values)
+        self._legend.setVisible(patched is not None)
+        if log:
+            low, high = np.log10(low), np.log10(high)
+        self._plot.setYRange(low, high + _HEADROOM * (high - low), padding=0)
+
     def _release_key(self) -> None:
         if self._key_held:
             self._key_held = False
@@ -196,8 +205,8 @@ class ImportancePlot(PlotFrame):
         self._kept.setRegion((0, 100 * rate))
         # A label stays inside the plot: left of the cut where there is no room on its right.
         self._label.anchors = [(-0.03, 0)] * 2 if rate < 0.6 else [(1.03, 0)] * 2
-        self._label.setFormat(f"top {100 * rate:.3g}%,  k = {count:,}")
-        text = f"{count:,} of {snapshot.neurons:,} neurons of {snapshot.layer} are kept"
+        self._label.setFormat(f"top {100 * rate:.3g}\u202f%,  k = {words.count(count)}")
+        text = f"{words.count(count)} of {words.count(snapshot.neurons)} neurons of {snapshot.layer} are kept"
         self.caption.setText(text)
         self._plot.setAccessibleDescription(text)
 

@@ -6,6 +6,7 @@ import numpy as np
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QComboBox, QVBoxLayout, QWidget
 
+from gui.panels import words
 from gui.panels.plots.frame import PlotFrame
 from gui.panels.plots.grid_legend import GridLegend
 from gui.panels.plots.grid_view import DETAILED, GridCells, GridView
@@ -125,11 +126,14 @@ def _described(snapshot: Snapshot, index: int) -> str:
     label = int(windows.label[index])
     if label < 0:
         return f"{where}: no finite logits"
-    words = [f"{snapshot.model.labels[label]} {windows.confidence[index]:.1%}", f"margin {windows.margin[index]:.3g}"]
+    facts = [
+        f"{snapshot.model.labels[label]} {words.percent(windows.confidence[index])}",
+        f"margin {words.margin(windows.margin[index])}",
+    ]
     if windows.skipped[index]:
-        words.append("holds no SIN, so it shows the base prediction")
+        facts.append("holds no SIN, so it shows the base prediction")
     else:
-        words.append(f"hides {windows.sin_share[index]:.1%} of the SINs")
+        facts.append(f"hides {words.percent(windows.sin_share[index])} of the SINs")
     if snapshot.base is not None and label != snapshot.base.label:
-        words.append(f"differs from {snapshot.base.name}")
-    return f"{where}: {', '.join(words)}"
+        facts.append(f"differs from {snapshot.base.name}")
+    return f"{where}: {', '.join(facts)}"

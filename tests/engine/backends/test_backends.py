@@ -1,5 +1,6 @@
 """Backends: the same logits as the eager tail, row by row, from a compiled tail that is checked before it is used."""
 
+import io
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -10,7 +11,7 @@ import torch
 import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor, nn
-from toys import ChannelsLast, Skip, Toy, classifier, cut
+from toys import ChannelsLast, Skip, Toy, classifier, cut, inspect
 
 from engine.backends import Backend, OpenVinoBackend, TorchBackend, make_backend, openvino_backend
 from engine.classifiers.cut import CutClassifier
@@ -61,9 +62,7 @@ def test_logits_are_those_of_the_eager_tail(toy, kind):
 def test_openvino_and_torch_agree_on_the_embedded_model(lite0, views):
     rows = []
     for name in ("torch", "openvino"):
-        found = None
-        for found in lite0.inspect(views[0], Settings(backend=name)):
-            pass
+        found = inspect(lite0, views[0], backend=name)
         rows.append(np.concatenate([found.sweep.logits, found.sweep.base[None], found.sweep.full[None]]))
         assert found.backend_name == f"{name}-cpu"
     torch_rows, openvino_rows = rows
@@ -155,7 +154,7 @@ class Unsupported(Toy):
         return self.fc(x) + torch.special.i0e(x).sum(1, keepdim=True)
 
 
-def test_a_tail_that_openvino_cannot_take_goes_to_torch(fresh_cache):
+def test_a_tail_that_openvino_cannot_take_goes_to_torch():
     at = cut(Unsupported(nn.Conv2d(3, 4, 3), 4), 12)
     with pytest.raises(BackendError) as caught:
         make_backend(at, "openvino")
@@ -204,8 +203,6 @@ def test_a_stored_tail_is_used_and_gives_the_same_bits(compiled, monkeypatch):
 
 def with_answer(content: bytes, change: Callable[[NDArray[np.float32]], NDArray[np.float32]]) -> bytes:
     """The stored file with another expected answer."""
-    import io
-
     with np.load(io.BytesIO(content)) as stored:
         blob, expected = stored["blob"], change(stored["expected"])
     out = io.BytesIO()
@@ -214,8 +211,6 @@ def with_answer(content: bytes, change: Callable[[NDArray[np.float32]], NDArray[
 
 
 def with_blob(content: bytes, blob: bytes) -> bytes:
-    import io
-
     with np.load(io.BytesIO(content)) as stored:
         expected = stored["expected"]
     out = io.BytesIO()
