@@ -1,5 +1,6 @@
 """Clusters of SINs and how far each spreads (Eq. 4 and Eq. 5)."""
 
+import warnings
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -90,7 +91,9 @@ def cluster_positions(positions: NDArray[np.int64], bandwidth: float | None = No
     if width <= 0:  # most positions coincide: nothing to smooth over but neighbouring cells
         width = 1.0
     # Seeding from bins is ten times as fast as from every point, and the clusters follow the sliders.
-    found = MeanShift(bandwidth=width, bin_seeding=True).fit(points).labels_
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # that few points were not binned is nothing to act on
+        found = MeanShift(bandwidth=width, bin_seeding=True).fit(points).labels_
     _, first, inverse, counts = np.unique(found, return_index=True, return_inverse=True, return_counts=True)
     order = np.lexsort((first, -counts))
     number = np.empty(len(order), dtype=np.int64)

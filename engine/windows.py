@@ -196,27 +196,43 @@ def _axis_windows(
     windows: list[AxisWindow] = []
     place, places = 0, len(superficial.first) - length + 1
     while place < places:
-        first, _ = superficial.strip(place, place + length)
-        window = _axis_window(axes, min(first, last_start), side)
+        start = min(_furthest_start(superficial, side, length, place, places), last_start)
+        window = _axis_window(axes, start, side, place)
         windows.append(window)
         # Everything hidden by this window is done; a window that hides nothing new ends in CoverageError.
         place = max(place + 1, window.pixels[1] - length + 1)
     return tuple(windows)
 
 
-def _axis_window(axes: tuple[AxisFootprint, ...], start: int, side: int) -> AxisWindow:
+def _furthest_start(axis: AxisFootprint, side: int, length: int, place: int, places: int) -> int:
+    """Where a window starts that holds the footprints of as many places from ``place`` on as its side allows."""
+    low, high = axis.strip(place, place + length)
+    for later in range(place + 1, places):
+        first, last = axis.strip(later, later + length)
+        if first == last:  # reaches nothing
+            continue
+        if max(high, last) - min(low, first) > side and high > low:
+            break
+        low, high = (min(low, first), max(high, last)) if high > low else (first, last)
+    return low
+
+
+def _axis_window(axes: tuple[AxisFootprint, ...], start: int, side: int, holding: int | None = None) -> AxisWindow:
     superficial, stop = axes[0], start + side
     inside = (superficial.first >= start) & (superficial.last <= stop) | (superficial.first == superficial.last)
-    pixels = _longest_run(inside)
+    pixels = _run(inside, holding)
     others = tuple(axis.strip(*pixels) for axis in axes[1:])
     return AxisWindow(((start, stop), *others), pixels)
 
 
-def _longest_run(inside: NDArray[np.bool_]) -> tuple[int, int]:
+def _run(inside: NDArray[np.bool_], holding: int | None) -> tuple[int, int]:
+    """The run of lines inside that holds one line, or the longest; dilation can leave several."""
     edges = np.flatnonzero(np.diff(np.concatenate(([False], inside, [False])).astype(np.int8)))
-    if len(edges) == 0:
-        return 0, 0
     runs = edges.reshape(-1, 2)
+    if holding is not None:
+        runs = runs[(runs[:, 0] <= holding) & (holding < runs[:, 1])]
+    if len(runs) == 0:
+        return 0, 0
     start, stop = runs[np.argmax(runs[:, 1] - runs[:, 0])]
     return int(start), int(stop)
 

@@ -55,7 +55,7 @@ def create_window(argv: Sequence[str] = ()) -> MainWindow:
     window = MainWindow(arguments.photo, preferences)
     QTimer.singleShot(0, window, window.begin)
     if arguments.tour:
-        QTimer.singleShot(0, window, window.tour.start)
+        window.tour.start()
     return window
 
 
@@ -66,7 +66,8 @@ def run(argv: Sequence[str] = ()) -> int:
     window = create_window(argv)
     alarm = Alarm(window.show_crash, window)
     window.show()
-    window.offer_guide()
+    if not window.tour.is_running:
+        window.offer_guide()
     try:
         return app.exec()
     finally:

@@ -24,8 +24,6 @@ GLYPHS = {
     "compare": '<rect x="3" y="5" width="8" height="14" rx="1.5"/><rect x="13" y="5" width="8" height="14" rx="1.5"/>'
     '<rect x="16" y="12" width="3" height="4" fill="currentColor"/>',
     "samples": '<rect x="7" y="7.5" width="14" height="12" rx="2"/><path d="M3.5 15.5V6a1.5 1.5 0 0 1 1.5-1.5h12"/>',
-    "verdict": '<path d="M12 3c2.5 1.8 5 2.6 8 2.6.4 7.2-2 12-8 15.4-6-3.4-8.4-8.2-8-15.4 3 0 5.5-.8 8-2.6z"/>'
-    '<path d="M8.5 12l2.6 2.6 4.6-5.2"/>',
     "drop": '<path d="M12 3v11M7.5 9.5L12 14l4.5-4.5"/><path d="M4 15v4.5h16V15"/>',
 }
 _SVG = (

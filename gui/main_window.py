@@ -211,7 +211,7 @@ class MainWindow(QMainWindow):
     @Slot()
     def offer_guide(self) -> None:
         """Show the guide to whoever is here for the first time."""
-        if not self.preferences.guide_seen and not self.tour.is_running:
+        if not self.preferences.guide_seen:
             QTimer.singleShot(0, self.guide, self.guide.start)
 
     @Slot(object)

@@ -74,13 +74,13 @@ def _score(hits: tuple[int, ...], text: str) -> float:
 class Palette(QDialog):
     """A line to type in and the commands that match, over the window."""
 
-    def __init__(self, parent: QWidget, entries: Sequence[Entry], query: str = "") -> None:
+    def __init__(self, parent: QWidget, entries: Sequence[Entry]) -> None:
         super().__init__(parent, Qt.WindowType.Popup | Qt.WindowType.FramelessWindowHint)
         self.setObjectName("commandPalette")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setAccessibleName("Command palette")
         self._entries = list(entries)
-        self.line = QLineEdit(query)
+        self.line = QLineEdit()
         self.line.setObjectName("paletteLine")
         self.line.setPlaceholderText("Type a command: open, dark, layer, export …")
         self.line.setAccessibleName("Command")
@@ -101,7 +101,7 @@ class Palette(QDialog):
         self.line.installEventFilter(self)
         self.line.returnPressed.connect(self.run_current)
         self.list.itemClicked.connect(self.run_current)
-        self._filter(query)
+        self._filter("")
         width = min(parent.width() - 4 * margin, self.fontMetrics().averageCharWidth() * 84)
         rows = self.list.sizeHintForRow(0) * _SHOWN + 2 * margin
         self.resize(width, self.line.sizeHint().height() + rows + 2 * margin)

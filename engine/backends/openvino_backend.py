@@ -5,6 +5,7 @@ import io
 import platform
 import sys
 import zipfile
+import zlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -104,7 +105,7 @@ def _read(openvino: Any, cut: CutClassifier, batch: int, stored: Path | None) ->
             blob, expected = content["blob"].tobytes(), content["expected"]
         compiled = openvino.Core().import_model(io.BytesIO(blob), "CPU", _options())
         answer = compiled([tensor.numpy() for tensor in _example(cut, batch)])[0]
-    except (OSError, ValueError, KeyError, RuntimeError, zipfile.BadZipFile):
+    except (OSError, ValueError, KeyError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error):
         return None
     return compiled if np.array_equal(answer, expected) else None
 

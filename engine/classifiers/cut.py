@@ -84,6 +84,15 @@ class CutClassifier:
         return digest(*parts)
 
     @property
+    def head_operations(self) -> frozenset[str]:
+        """Names of the operations in the head."""
+        return frozenset(
+            str(getattr(node.target, "__name__", node.target)).partition(".")[0]
+            for node in self._head.graph.nodes
+            if node.op == "call_function"
+        )
+
+    @property
     def tail_module(self) -> GraphModule:
         """The tail as a module that takes ``(B, C, H, W)`` tensors, for backends to convert."""
         return self._tail
@@ -283,17 +292,13 @@ def _tail_graph(
 
 
 def _layouts(head: GraphModule, input_size: tuple[int, int], what: str) -> tuple[tuple[int, ...], ...]:
-    """Which axes of each crossing tensor are height and width: those along which a single line stays apart."""
-    height, width = input_size
-    pixels = torch.full((2, 3, height, width), 0.5)
-    pixels[0, :, height // 2, :] = torch.nan
-    pixels[1, :, :, width // 2] = torch.nan
-    with torch.inference_mode():
-        touched = [tensor.isnan() for tensor in head(pixels)]
+    """Which axes of each crossing tensor are height and width: those along which a strip of lines stays apart."""
+    anything = _reached(head, input_size, slice(None), slice(None))
+    by_row, by_column = (_reached_by_strip(head, input_size, axis) for axis in (0, 1))
     layouts: list[tuple[int, ...]] = []
-    for nan in touched:
-        row_apart = [_apart(nan[0], axis) for axis in range(3)]
-        column_apart = [_apart(nan[1], axis) for axis in range(3)]
+    for whole, row, column in zip(anything, by_row, by_column, strict=True):
+        row_apart = [_apart(row, whole, axis) for axis in range(3)]
+        column_apart = [_apart(column, whole, axis) for axis in range(3)]
         if row_apart == [True, False, False] or column_apart == [False, True, False]:
             layouts.append(_NHWC)
         elif row_apart in ([False, True, False], [False] * 3) and column_apart in (
@@ -308,7 +313,29 @@ def _layouts(head: GraphModule, input_size: tuple[int, int], what: str) -> tuple
     return tuple(layouts)
 
 
-def _apart(nan: Tensor, axis: int) -> bool:
-    """Whether some slices along an axis are free of the line."""
-    others = [other for other in range(3) if other != axis]
-    return not bool(nan.any(dim=others[1]).any(dim=others[0]).all())
+def _reached_by_strip(head: GraphModule, input_size: tuple[int, int], axis: int) -> list[Tensor]:
+    """What a strip of lines in the middle reaches, as thin as reaches anything: strides may pass over a line."""
+    lines = input_size[axis]
+    thick, reached = 1, []
+    while thick <= lines:
+        start = (lines - thick) // 2
+        strip = slice(start, start + thick)
+        reached = _reached(head, input_size, *((strip, slice(None)) if axis == 0 else (slice(None), strip)))
+        if all(bool(tensor.any()) for tensor in reached):
+            break
+        thick *= 2
+    return reached
+
+
+def _reached(head: GraphModule, input_size: tuple[int, int], rows: slice, columns: slice) -> list[Tensor]:
+    pixels = torch.full((1, 3, *input_size), GREY)
+    pixels[:, :, rows, columns] = torch.nan
+    with torch.inference_mode():
+        return [tensor.isnan()[0] for tensor in head(pixels)]
+
+
+def _apart(reached: Tensor, whole: Tensor, axis: int) -> bool:
+    """Whether some slices along an axis that pixels can reach are free of the strip."""
+    first, second = (other for other in range(3) if other != axis)
+    free = whole.any(dim=second).any(dim=first) & ~reached.any(dim=second).any(dim=first)
+    return bool(free.any())

@@ -8,6 +8,8 @@ size. A second, independent probe with ordinary pixel values checks that nothing
 """
 
 import io
+import zipfile
+import zlib
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,6 +19,7 @@ from torch import Tensor
 
 from engine.cache import cache_folder, digest, write_whole
 from engine.classifiers.cut import CutClassifier
+from engine.classifiers.operations import PASS_NAN_ON
 from engine.errors import LayerError
 
 __all__ = ["AxisFootprint", "Footprints", "load_footprints", "probe_footprints"]
@@ -57,7 +60,7 @@ class AxisFootprint:
             low[first:last] = np.minimum(low[first:last], line)
             high[first:last] = np.maximum(high[first:last], line)
         seen = np.isfinite(low)
-        centres = np.interp(np.arange(self.cells), np.flatnonzero(seen), ((low + high) / 2)[seen])
+        centres = np.interp(np.arange(self.cells), np.flatnonzero(seen), (low[seen] + high[seen]) / 2)
         return np.asarray(centres, dtype=np.float64)
 
 
@@ -84,7 +87,7 @@ def load_footprints(cut: CutClassifier) -> Footprints:
         try:
             with np.load(path) as stored:
                 return _unpack([stored[name] for name in ("rows", "columns")], cut.shapes)
-        except (OSError, ValueError, KeyError, EOFError):
+        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error):
             path.unlink(missing_ok=True)
     footprints = probe_footprints(cut)
     if path:
@@ -106,6 +109,11 @@ def probe_footprints(cut: CutClassifier, seed: int = 0) -> Footprints:
         If one pixel reaches the whole map (squeeze-excitation, attention): such a cut cannot carry a
         certificate. Also if ordinary pixel values move cells that NaN did not reach.
     """
+    if unknown := cut.head_operations - PASS_NAN_ON:
+        raise LayerError(
+            f"{', '.join(sorted(unknown))} before {cut.layer} in {cut.classifier.name} may not pass NaN on, so what "
+            f"a pixel reaches cannot be found there; choose an earlier layer."
+        )
     footprints = Footprints(*(_probe_axis(cut, axis) for axis in (0, 1)))
     for index in range(len(cut.shapes)):
         row, column = footprints.rows[index], footprints.columns[index]

@@ -16,22 +16,9 @@ __all__ = ["ACTIVATIONS", "export_graph", "layer_nodes", "tensor_value"]
 # What counts as an activation when a network's first superficial layers are looked for.
 ACTIVATIONS = frozenset({"relu", "hardtanh", "silu", "gelu", "leaky_relu", "elu", "hardswish", "mish", "prelu"})
 
-_VIEWS = frozenset(
-    {
-        "view",
-        "reshape",
-        "permute",
-        "transpose",
-        "slice",
-        "select",
-        "unsqueeze",
-        "squeeze",
-        "flatten",
-        "expand",
-    }
-)
 _CHECKS = frozenset({"_assert_tensor_metadata", "_assert_scalar", "sym_constrain_range_for_size", "_assert_async"})
 _MAX_BATCH = 4096
+_SAME = 1e-3  # of the largest logit
 
 
 def export_graph(network: nn.Module, input_size: tuple[int, int]) -> GraphModule:
@@ -68,7 +55,23 @@ def export_graph(network: nn.Module, input_size: tuple[int, int]) -> GraphModule
         if node.op == "call_module" or (node.op == "call_function" and _base_name(node) in _CHECKS):
             module.graph.erase_node(node)
     module.graph.eliminate_dead_code()
+    module.recompile()
+    _check_rows(network, example)
     return module
+
+
+def _check_rows(network: nn.Module, example: Tensor) -> None:
+    """Refuse a network whose answer to one photo hangs on the others in its batch, or on chance."""
+    with torch.inference_mode():
+        together, again = network(example), network(example)
+        apart = network(torch.cat([example[:1], 1 - example[1:]]))
+    tolerance = _SAME * max(1.0, float(together.abs().max()))
+    for other in (again, apart):
+        if not bool((together[0] - other[0]).abs().max() <= tolerance):
+            raise ModelError(
+                f"The answer of {type(network).__name__} to one photo depends on the others in its batch, or on "
+                f"chance (batch statistics, dropout, noise), so nothing can be proved of it; mend its eval mode."
+            )
 
 
 def tensor_value(node: Node) -> Tensor | None:
@@ -84,14 +87,14 @@ def layer_nodes(graph: Graph) -> dict[str, Node]:
     ``name#2``, ... with each.
     """
     calls: dict[str, list[Node]] = {}
-    running: set[str] = set()
+    running: dict[str, str] = {}
     for node in graph.nodes:
         if node.op != "call_function" or tensor_value(node) is None:
             continue
-        paths = set(_module_paths(node))
-        for path in paths:
+        paths = dict(_module_calls(node))
+        for path, call in paths.items():
             outputs = calls.setdefault(path, [])
-            if path in running:
+            if running.get(path) == call:
                 outputs[-1] = node
             else:
                 outputs.append(node)
@@ -105,12 +108,13 @@ def layer_nodes(graph: Graph) -> dict[str, Node]:
     return dict(sorted(layers.items(), key=lambda layer: (order[layer[1]], len(layer[0]))))
 
 
-def _module_paths(node: Node) -> Iterator[str]:
-    for path, _ in (node.meta.get("nn_module_stack") or {}).values():
+def _module_calls(node: Node) -> Iterator[tuple[str, str]]:
+    """Name of each module that a node is part of, and a key that tells its calls apart."""
+    for key, (path, _) in (node.meta.get("nn_module_stack") or {}).items():
         # `Normalized.network` is ours; users know the names below it.
         name = re.sub(r"^network(\.|$)", "", path)
         if name and "hook" not in name:
-            yield name
+            yield name, key
 
 
 def _base_name(node: Node) -> str:
@@ -132,13 +136,21 @@ def _make_functional(graph: Graph) -> bool:
         changed = node.args[0] if node.args else None
         if twin is None or not isinstance(changed, Node):
             return False
-        if _base_name(changed) in _VIEWS or any(_base_name(user) in _VIEWS for user in changed.users):
+        if _shares_memory(changed) or any(_shares_memory(user) for user in changed.users if user is not node):
             return False
         node.target = twin
         for user in list(changed.users):
             if order[user] > order[node]:
                 user.replace_input_with(changed, node)
     return True
+
+
+def _shares_memory(node: Node) -> bool:
+    """Whether a node's value may be a view of another's: then an in-place change reaches further than its users."""
+    schema = getattr(node.target, "_schema", None)
+    if node.op == "output":
+        return False
+    return schema is None or any(result.alias_info is not None for result in schema.returns)
 
 
 def _functional_twin(target: Any) -> Any | None:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 import pyqtgraph as pg
-from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
+from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt, Signal
 from PySide6.QtGui import QFontMetricsF, QGuiApplication, QPainter, QPalette
 from PySide6.QtWidgets import QGraphicsSceneResizeEvent, QSizePolicy, QStyleOptionGraphicsItem, QWidget
 
@@ -14,7 +14,15 @@ __all__ = ["Legend"]
 
 
 class Legend(pg.GraphicsWidget):
-    """Entries side by side, wrapped into lines; its height follows its width."""
+    """Entries side by side, wrapped into lines; its height follows its width.
+
+    Signals
+    -------
+    rewrapped
+        It needs another height.
+    """
+
+    rewrapped = Signal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -87,3 +95,4 @@ class Legend(pg.GraphicsWidget):
             self.setMinimumHeight(height)
             self.setPreferredSize(QSizeF(-1, height))
             self.setMaximumHeight(height)
+            self.rewrapped.emit()

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
-from PySide6.QtGui import QImage, QPainter, QTransform
+from PySide6.QtGui import QImage, QPainter, QPainterPath, QTransform
 from PySide6.QtWidgets import QGraphicsItem
 
 from gui.canvas.hatch import hatch_lines, mask_image, outline_lines
@@ -88,6 +88,14 @@ class LocationsItem(Overlay):
             (self._weak, Key("not certified", _draw_weak)),
         )
         return tuple(key for there, key in kinds if there.any())
+
+    def shape(self) -> QPainterPath:
+        """The map, for its tooltip."""
+        path = QPainterPath()
+        if self._map is not None:
+            height, width = self._map.shape
+            path.addRect(QRectF((self._threat[1] - 1) / 2, (self._threat[0] - 1) / 2, width, height))
+        return path
 
     def draw(self, painter: QPainter, to_scene: QTransform) -> None:
         """Tints, hatching and borders of the map, then the chosen place."""

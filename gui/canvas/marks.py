@@ -64,7 +64,9 @@ class Marks:
         self.sins.setVisible(has_content and layers.is_shown("sins"))
         self.sins.setOpacity(layers["sins"].opacity * look.overlays)
         for name, item in self._drawn:
-            item.setVisible(has_content and layers.is_shown(name))
+            # An item of no shape would still be met by the mouse.
+            is_there = has_content and (item is not self.patch or self.patch.room is not None)
+            item.setVisible(is_there and layers.is_shown(name))
             # The patch is the user's own: it is where it is, whatever the engine has come to.
             item.setOpacity(layers[name].opacity * (look.overlays if name != "patch" else 1.0))
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPen, QTransform
+from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen, QTransform
 from PySide6.QtWidgets import QGraphicsItem, QGraphicsObject, QGraphicsWidget, QStyleOptionGraphicsItem, QWidget
 
 from gui.canvas.guarded import guarded
@@ -48,6 +48,20 @@ class Overlay(QGraphicsObject):
         """The input and as much again around it, for marks and words at its edge."""
         height, width = self._size
         return QRectF(-width, -height, 3 * width, 3 * height)
+
+    def shape(self) -> QPainterPath:
+        """What the mouse can meet: nothing."""
+        return QPainterPath()
+
+    def contains(self, point: QPointF) -> bool:
+        """Whether the mouse meets it; in a ViewBox, PySide forgets that ``shape`` is ours."""
+        return self.shape().contains(point)
+
+    def collidesWithPath(
+        self, path: QPainterPath, _mode: Qt.ItemSelectionMode = Qt.ItemSelectionMode.IntersectsItemShape
+    ) -> bool:
+        """Whether the mouse, or a part of the screen, meets it."""
+        return self.shape().intersects(path)
 
     @guarded
     def paint(self, painter: QPainter, _option: QStyleOptionGraphicsItem, _widget: QWidget | None = None) -> None:

@@ -134,7 +134,8 @@ class PatchItem(Overlay):
 
     def hoverMoveEvent(self, event: QGraphicsSceneHoverEvent) -> None:
         """Show what a press would do."""
-        self.setCursor(_CURSORS[self._grip(event.scenePos())[0]])
+        if self._room is not None:
+            self.setCursor(_CURSORS[self._grip(event.scenePos())[0]])
 
     def mousePressEvent(self, event: QGraphicsSceneMouseEvent) -> None:
         """Take hold."""

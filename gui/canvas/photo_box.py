@@ -26,12 +26,9 @@ class PhotoBox(pg.ViewBox):
     -------
     clicked : float, float
         x and y in pixels of the model's input.
-    fit_wanted
-        The user double-clicked.
     """
 
     clicked = Signal(float, float)
-    fit_wanted = Signal()
 
     def __init__(self) -> None:
         super().__init__(lockAspect=True, invertY=True, enableMenu=False, defaultPadding=0.0)
@@ -133,14 +130,12 @@ class PhotoBox(pg.ViewBox):
             super().mouseDragEvent(ev, axis)
 
     def mouseClickEvent(self, ev: Any) -> None:
-        """A click selects, a double click fits."""
+        """A click selects; the second of a double click does not."""
         if ev.button() != Qt.MouseButton.LeftButton:
             ev.ignore()
             return
         ev.accept()
-        if ev.double():
-            self.fit_wanted.emit()
-        else:
+        if not ev.double():
             point = self.mapSceneToView(ev.scenePos())
             self.clicked.emit(point.x(), point.y())
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSizeF, Qt, Signal, Slot
-from PySide6.QtGui import QGuiApplication, QKeyEvent, QPainter, QPalette, QResizeEvent
+from PySide6.QtGui import QGuiApplication, QKeyEvent, QMouseEvent, QPainter, QPalette, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
 from gui.canvas.colour_bar import ColourBar
@@ -42,10 +42,10 @@ class PhotoView(pg.GraphicsLayoutWidget):
         self._is_syncing = False
         self._arrange()
         for box in (self.main, self.clean):
-            box.fit_wanted.connect(self.fit)
             box.sigRangeChangedManually.connect(self._moved_by_hand)
             box.sigRangeChanged.connect(self._sync)
             box.sigResized.connect(self._refit)
+        self.legend.rewrapped.connect(self._size_strip)
         scene = self.scene()
         scene.contextMenu = []  # pyqtgraph's exporters fail on what is drawn here
         scene.sigMouseMoved.connect(self._point)
@@ -115,6 +115,12 @@ class PhotoView(pg.GraphicsLayoutWidget):
         self._size_strip()
         self.viewport().update()
 
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """Fit, unless it is the patch that was double-clicked."""
+        super().mouseDoubleClickEvent(event)
+        if event.button() == Qt.MouseButton.LeftButton and self.scene().mouseGrabberItem() is None:
+            self.fit()
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Keys are the panel's."""
         event.ignore()
@@ -156,6 +162,7 @@ class PhotoView(pg.GraphicsLayoutWidget):
         self._strip.layout.setColumnStretchFactor(1, 1)
         self._strip.layout.setAlignment(self.legend, Qt.AlignmentFlag.AlignVCenter)
 
+    @Slot()
     def _size_strip(self) -> None:
         bar = self.bar.full_size if self.bar.isVisible() else QSizeF(0, 0)
         self.bar.setMaximumSize(bar)
@@ -164,9 +171,11 @@ class PhotoView(pg.GraphicsLayoutWidget):
         high = max(bar.height(), self.legend.preferredHeight())
         if high:
             high += self.fontMetrics().height() * 0.5
-        self._strip.setMinimumHeight(high)
-        self._strip.setMaximumHeight(high)
-        self._strip.setPreferredHeight(high)
+        if high != self._strip.maximumHeight():
+            self._strip.setMinimumHeight(high)
+            self._strip.setMaximumHeight(high)
+            self._strip.setPreferredHeight(high)
+            self.ci.layout.activate()  # at once: clicks are for what is on the screen
 
     @Slot(object)
     def _point(self, scene_point: QPointF) -> None:

@@ -36,15 +36,24 @@ CLASSES = 3
 SILENT = ("certified", "consistent")
 
 
+@pytest.fixture(autouse=True, scope="module")
+def _one_thread():
+    """Networks this small only lose by sharing their work."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
 class Wild(nn.Module):
-    """Some photos give NaN or infinity at the cut, and the patch may choose to."""
+    """A black pixel gives infinity at the cut, a white one NaN: the patch may choose to."""
 
     def __init__(self) -> None:
         super().__init__()
         self.conv = nn.Conv2d(3, 3, 3, padding=1)
 
     def forward(self, x: Tensor) -> Tensor:
-        return torch.cat([self.conv(x), torch.log(x[:, :1] + 0.97), 1 / (x[:, 1:2] - 0.97).relu()], dim=1)
+        return torch.cat([self.conv(x), torch.log(x[:, :1] + 1), (1 - x[:, 1:2]) / (1 - x[:, 1:2])], dim=1)
 
 
 class WildNet(Toy):
@@ -55,6 +64,14 @@ class WildNet(Toy):
         return super().forward(x).nan_to_num(0.0, 0.0, 0.0)
 
 
+def balanced(network: nn.Module, size: int) -> nn.Module:
+    """The same network with no class ahead on noise, so that labels hang on what is in the photo."""
+    with torch.no_grad():
+        noise = torch.rand(64, 3, size, size, generator=torch.Generator().manual_seed(0)) * 2 - 1
+        network.fc.bias -= network(noise).mean(0) / getattr(network, "gain", 1.0)
+    return network
+
+
 def strided(seed: int) -> nn.Module:
     return Toy(nn.Conv2d(3, 3, 3, stride=2, padding=1), 3, seed=seed, gain=8.0)
 
@@ -63,10 +80,10 @@ def strided(seed: int) -> nn.Module:
 NETS = {
     "6 x 6": (lambda seed: Toy(nn.Conv2d(3, 3, 3, padding=1), 3, seed=seed, gain=8.0), "stem", 6, (2, 2)),
     "pixels": (lambda seed: Toy(nn.Conv2d(3, 3, 3, padding=1), 3, seed=seed, gain=8.0), "input", 6, (2, 3)),
-    "strided": (strided, "stem", 10, (3, 2)),
+    "strided": (strided, "stem", 8, (3, 2)),
     "two tensors": (lambda seed: Skip(seed=seed, gain=8.0), "mid", 7, (1, 1)),
-    "two tensors of different sizes": (lambda seed: Skip(seed=seed, stride=2, gain=8.0), "mid", 12, (2, 2)),
-    "channels last": (lambda seed: ChannelsLast(seed=seed), "act", 10, (2, 2)),
+    "two tensors of different sizes": (lambda seed: Skip(seed=seed, stride=2, gain=8.0), "mid", 10, (2, 2)),
+    "channels last": (lambda seed: ChannelsLast(seed=seed), "act", 8, (2, 2)),
     "wild": (lambda seed: WildNet(seed, 8.0), "stem", 8, (2, 2)),
 }
 
@@ -78,7 +95,7 @@ class Attacked:
         network, layer, size, patch = NETS[name]
         self.size, self.patch, self.settings = size, patch, settings
         torch.manual_seed(seed)
-        self.inspector = Inspector(classifier(network(seed), size))
+        self.inspector = Inspector(classifier(balanced(network(seed), size), size))
         self.cut, footprints, self.backend = self.inspector.prepare(
             Settings(layer=layer, backend=settings.backend, importance=settings.importance, fill=settings.fill)
         )
@@ -105,6 +122,7 @@ class Attacked:
 def attack(case: Attacked, view: NDArray[np.uint8], per_place: int, seed: int) -> Counter[str]:
     """Patches at every place against every rule and label; counts what happened, and every break."""
     clean = case.sweep(view)
+    said = int(np.argmax(clean.base))
     proofs = {
         (rule, tau, label): judge(clean, rule, tau, label).certificate.locations > 0
         for rule, tau in JUDGED
@@ -125,16 +143,15 @@ def attack(case: Attacked, view: NDArray[np.uint8], per_place: int, seed: int) -
                 silent = verdict.word in SILENT
                 for label in range(CLASSES):
                     proved = bool(proofs[rule, tau, label][place])
-                    if proved and output != label:
-                        seen["moved"] += 1
-                        seen[f"break of {rule}({tau}) at {place}"] += silent
-                    if not proved and silent and output != label:
-                        seen["unproved and taken"] += 1
+                    if proved and output != label and silent:
+                        seen[f"break of {rule}({tau}) at {place}"] += 1
+                    if label == said != output:
+                        seen[f"moved under {rule}" if proved else "taken" if silent else "alarm"] += 1
     return seen
 
 
 def breaks(seen: Counter[str]) -> list[str]:
-    return [name for name, count in seen.items() if name.startswith("break") and count]
+    return [name for name in seen if name.startswith("break")]
 
 
 @pytest.mark.parametrize("fill", ["neutral", "zero"])
@@ -144,12 +161,12 @@ def test_no_attack_breaks_a_certificate(name, importance, fill):
     total: Counter[str] = Counter()
     for seed, top in ((0, 0.3), (1, 0.6)):
         case = Attacked(name, seed, Settings(importance=importance, fill=fill, top=top, backend="torch"))
-        for view_seed in range(2):
-            view = picture(case.size, view_seed, 60, 196)
-            total += attack(case, view, per_place=6, seed=seed)
+        view = picture(case.size, seed, 60, 196)
+        total += attack(case, view, per_place=6, seed=seed)
     assert not breaks(total)
     assert total["certified"] > 0
     assert total["attacks"] > 200
+    assert sum(total[f"moved under {rule}"] for rule in ("consistency", "confident", "hicert")) > 0
 
 
 @pytest.mark.parametrize("name", ["6 x 6", "two tensors", "pixels"])
@@ -171,8 +188,8 @@ def test_the_attacks_are_strong_enough_to_break_what_is_not_proved():
         case = Attacked("6 x 6", seed, Settings(top=0.5, backend="torch"))
         total += attack(case, picture(6, seed, 100, 156), per_place=8, seed=seed)
     assert not breaks(total)
-    assert total["moved"] > 50
-    assert total["unproved and taken"] > 50
+    assert all(total[f"moved under {rule}"] > 50 for rule in ("consistency", "confident", "hicert"))
+    assert total["taken"] > 50
 
 
 @pytest.mark.slow
@@ -195,7 +212,7 @@ def test_openvino_is_as_sound():
 
 def test_through_the_inspector_with_everything_kept_between_photos():
     """One inspector, its cache and states shared by the clean photo and all attacked ones."""
-    inspector = Inspector(classifier(NETS["6 x 6"][0](3), 6))
+    inspector = Inspector(classifier(balanced(NETS["6 x 6"][0](3), 6), 6))
     knobs = {"layer": "stem", "patch": "2", "top": 0.5, "backend": "torch"}
     view, draw = picture(6, 3, 100, 156), np.random.default_rng(0)
     proofs = {}
@@ -204,7 +221,7 @@ def test_through_the_inspector_with_everything_kept_between_photos():
         proofs[rule, tau] = int(verdict.base.label[0]), verdict.certificate.locations > 0
     assert any(proof.any() for _, proof in proofs.values())
     for place in itertools.product((0, 2, 4), (0, 1, 4)):
-        for content in itertools.islice(contents(2, 2, draw), 3):
+        for content in itertools.islice(contents(2, 2, draw), 2):
             attacked = filled(view, (*place, place[0] + 2, place[1] + 2), content)
             for (rule, tau), (label, proof) in proofs.items():
                 verdict = inspect(inspector, attacked, rule=rule, tau=tau, **knobs).verdict
@@ -253,15 +270,19 @@ class Backdoor(nn.Module):
 
 
 def test_a_backdoor_that_swallows_nan_gets_no_certificate():
+    """The patch stands in one corner of what no window that hides it looks at; the prize lies six cells away."""
     inspector = Inspector(classifier(Backdoor(), 24))
     knobs = {"layer": "act", "patch": "3", "top": 1.0, "backend": "torch"}
     view = picture(24, 0, 20, 200)
     try:
         clean = inspect(inspector, view, **knobs).verdict
     except LayerError:
-        return
-    patch = np.zeros((3, 3, 3), np.uint8)
-    patch[..., 0] = 255
-    attacked = inspect(inspector, filled(view, (10, 6, 13, 9), patch), **knobs).verdict
-    taken = attacked.word in SILENT and attacked.base.label[0] != clean.base.label[0]
-    assert not (taken and clean.certificate.locations[10, 6]), "a certified place was taken in silence"
+        return  # refused: right
+    red = np.zeros((3, 3, 3), np.uint8)
+    red[..., 0] = 255
+    taken = []
+    for place in itertools.product((2, 10, 19), (2, 6, 10, 14)):
+        attacked = inspect(inspector, filled(view, (*place, place[0] + 3, place[1] + 3), red), **knobs).verdict
+        if attacked.word in SILENT and attacked.base.label[0] != clean.base.label[0]:
+            taken.append(place)
+    assert not [place for place in taken if clean.certificate.locations[place]], "certified, and taken in silence"

@@ -15,14 +15,12 @@ from dialogs import ScriptedDialogs
 from PySide6.QtCore import QCoreApplication, QEvent, QObject, QSettings, QThread, QTimer
 from PySide6.QtWidgets import QApplication, QMenu, QWidget
 from pytestqt.qtbot import QtBot
+from waiting import FEW_WINDOWS, settle
 
-from engine.settings import Settings
 from gui.app import application
 from gui.main_window import MainWindow
 from gui.state import Phase
 from gui.theme import apply_theme
-
-PATIENCE_MS = 120_000  # a loaded machine is slow, and nothing here is about speed
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -147,9 +145,6 @@ def live(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     _tidy()
 
 
-FEW_WINDOWS = Settings(window=88)
-
-
 @pytest.fixture
 def at_rest(qtbot: QtBot, live: MainWindow) -> MainWindow:
     """The shared window with the sample photo, few windows, nothing undone and its verdict found."""
@@ -168,15 +163,3 @@ def at_rest(qtbot: QtBot, live: MainWindow) -> MainWindow:
     live.canvas.setFocus()
     qtbot.waitUntil(live.isActiveWindow)
     return live
-
-
-def is_settled(window: MainWindow) -> bool:
-    """Whether what is shown is the verdict of what is asked."""
-    state = window.state
-    shown = state.snapshot
-    return state.phase is Phase.VERDICT and shown is not None and shown.request.document == state.document
-
-
-def settle(qtbot: QtBot, window: MainWindow) -> None:
-    """Wait until what is shown is the verdict of what is asked."""
-    qtbot.waitUntil(lambda: is_settled(window), timeout=PATIENCE_MS)

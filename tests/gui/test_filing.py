@@ -5,10 +5,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import FEW_WINDOWS, settle
 from PIL import Image
 from PySide6.QtGui import QGuiApplication
 from pytestqt.qtbot import QtBot
+from waiting import FEW_WINDOWS, settle
 
 from gui.dialogs import FigureChoice
 from gui.main_window import MainWindow

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import FEW_WINDOWS, is_settled, settle
 from PIL import Image
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent, QGuiApplication, QImage
 from PySide6.QtWidgets import QApplication, QLabel, QProgressBar, QSlider, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
+from waiting import FEW_WINDOWS, is_settled, settle
 
 from gui.app import create_window
 from gui.commands import LAYER_COMMANDS

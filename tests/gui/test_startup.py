@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -87,49 +86,3 @@ def test_emitting_takes_no_reference_from_true():
         emitter.flag.emit(True)
         emitter.thing.emit(True)
     assert sys.getrefcount(True) >= before - 5, "this PySide6 ends the interpreter after some hundred emits"
-
-
-SMOKE = """
-import sys
-from PySide6.QtCore import QTimer
-from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QApplication
-from gui import app
-
-def look():
-    window = next(one for one in QApplication.topLevelWidgets() if one.objectName() == "mainWindow")
-    if window.state.verdict is not None:
-        timer.stop()
-        print(QGuiApplication.platformName(), window.state.verdict.word, window.isVisible())
-        window.close()
-
-app.application()
-timer = QTimer()
-timer.timeout.connect(look)
-timer.start(50)
-sys.exit(app.run([]))
-"""
-
-
-@pytest.mark.slow
-@pytest.mark.skipif(shutil.which("Xvfb") is None, reason="needs Xvfb and Qt's xcb libraries")
-def test_the_window_opens_on_a_real_x_server():
-    reading, writing = os.pipe()
-    server = subprocess.Popen(
-        ["Xvfb", "-displayfd", str(writing), "-screen", "0", "1280x900x24", "-nolisten", "tcp"],
-        pass_fds=[writing],
-        stderr=subprocess.DEVNULL,
-    )
-    os.close(writing)
-    try:
-        with os.fdopen(reading) as said:
-            display = f":{said.readline().strip()}"
-        assert obstacle({"DISPLAY": display}, "linux") is None
-        done = python(SMOKE, DISPLAY=display, QT_QPA_PLATFORM="xcb")
-    finally:
-        server.terminate()
-        server.wait()
-    assert done.returncode == 0, done.stderr
-    platform, word, visible = done.stdout.split()
-    assert (platform, visible) == ("xcb", "True")
-    assert word in ("certified", "consistent", "alert", "undecided")

@@ -1,10 +1,10 @@
 """The tour: it walks through the real window with the real engine, and whoever touches it takes over."""
 
 import pytest
-from conftest import settle
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QSlider, QToolBar, QWidget
 from pytestqt.qtbot import QtBot
+from waiting import settle
 
 from gui.main_window import MainWindow
 from gui.tour import STEPS

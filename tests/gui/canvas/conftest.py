@@ -20,15 +20,17 @@ SIZE = 700, 560
 
 @pytest.fixture
 def state() -> State:
-    """A state of the test's own; nothing answers it."""
+    """A state of the test's own that asks for a photo; nothing answers it."""
     application()
     apply_theme("light")
-    return State()
+    made = State()
+    made.document = Document(image="sample:flower")
+    return made
 
 
 @pytest.fixture
 def canvas(qtbot: QtBot, state: State) -> CanvasPanel:
-    """The canvas on the screen, empty."""
+    """The canvas on the screen, with nothing to show yet."""
     made = CanvasPanel(state)
     qtbot.addWidget(made)
     made.resize(*SIZE)
@@ -50,7 +52,9 @@ def patch_path(tmp_path: Path) -> str:
 @pytest.fixture
 def patched(qtbot: QtBot, state: State, canvas: CanvasPanel, patch_path: str) -> CanvasPanel:
     """The canvas with a patch of 20 x 40 px at x = 100, y = 80, and its verdict."""
-    state.document = Document(image="sample:flower", patch=patch_path, placement=Placement(100, 80, 0.5), patch_on=True)
+    state.document = Document(
+        image="sample:flower", patch=patch_path, placement=Placement(100, 80, 0.5), patch_on=True
+    )
     state.show(make_snapshot("alert", document=state.document, patch_box=(80, 120, 100, 140)))
     qtbot.waitUntil(lambda: canvas._hand.has_patch)
     return canvas

@@ -90,9 +90,7 @@ def test_a_session_with_two_solos_keeps_one(layers: LayerModel):
     assert sum(layers[name].solo for name in layers.names) == 1
 
 
-def test_each_layer_is_hidden_and_shown_by_mouse_and_by_keyboard(
-    qtbot: QtBot, layers: LayerModel, panel: LayerPanel
-):
+def test_each_layer_is_hidden_and_shown_by_mouse_and_by_keyboard(qtbot: QtBot, layers: LayerModel, panel: LayerPanel):
     for name in layers.names:
         eye, before = panel.findChild(QToolButton, f"{name}Visible"), layers[name].visible
         qtbot.mouseClick(eye, Qt.MouseButton.LeftButton)

@@ -45,7 +45,7 @@ def test_covering_windows_come_nearest_first():
     found = covering(windows, 112.0, 112.0)
     middles = (windows.boxes_px[found, :2] + windows.boxes_px[found, 2:]) / 2
     apart = np.hypot(*(middles - 112).T)
-    assert len(found) > 4
+    assert sorted(found) == [14, 15, 20, 21]
     assert (np.diff(apart) >= 0).all()
     assert len(covering(windows, -1.0, 5.0)) == 0
 
@@ -83,7 +83,7 @@ def near(canvas: CanvasPanel, x: float, y: float, reach: int = 9) -> set[str]:
 
 
 def middle_of(snapshot: Snapshot, window: int) -> tuple[float, float]:
-    """x and y of a window's middle."""
+    """X and y of a window's middle."""
     assert snapshot.windows is not None
     top, left, bottom, right = snapshot.windows.boxes_px[window].tolist()
     return (left + right) / 2, (top + bottom) / 2
@@ -119,7 +119,9 @@ def test_the_selected_window_is_framed_and_hatched_even_before_the_verdict(
     after = canvas.view.viewport().grab().toImage()
     assert snapshot.windows is not None
     top, left, bottom, right = snapshot.windows.boxes_px[14].tolist()
-    assert "#ffffff" in near(canvas, left, (top + bottom) / 2, 4)
+    edge = near(canvas, left, (top + bottom) / 2, 4)
+    assert max(QColor(name).lightness() for name in edge) > 200
+    assert min(QColor(name).lightness() for name in edge) < 40  # edged in white and black
     first, last = canvas.to_viewport(left, top), canvas.to_viewport(right, bottom)
     changed = sum(
         before.pixel(x, y) != after.pixel(x, y)
