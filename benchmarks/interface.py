@@ -57,11 +57,13 @@ class Watch(QObject):
         self.shown: dict[tuple[int, str], float] = {}
         self.stages: dict[int, list[str]] = {}
         self.previews: set[int] = set()
+        self.is_timing = True
         window.state.snapshot_changed.connect(self._note)
 
     @Slot(object)
     def _note(self, snapshot: Snapshot) -> None:
-        self.window.canvas.repaint()
+        if self.is_timing:
+            self.window.canvas.repaint()
         request = snapshot.request
         self.stages.setdefault(request.generation, []).append(snapshot.stage)
         self.shown.setdefault((request.generation, snapshot.stage), time.perf_counter())
@@ -179,6 +181,7 @@ def storm(watch: Watch, seconds: float) -> tuple[list[float], list[float]]:
             loop.quit()
 
     timer.timeout.connect(step)
+    watch.is_timing = False  # as it is used: no painting but what Qt asks for
     watch.slider.setSliderDown(True)
     started = time.perf_counter()
     heartbeat.start()

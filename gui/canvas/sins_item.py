@@ -17,7 +17,6 @@ __all__ = ["ClustersItem", "SinsItem"]
 _SYMBOLS = ("o", "s", "t", "d", "star", "h")
 _SINS_ACROSS = 64  # symbols that would lie side by side over the photo
 _EDGE = 0.14  # of a symbol's side
-_NAMED = 3  # clusters with an entry of their own in the legend
 
 
 class SinsItem(pg.ScatterPlotItem):
@@ -87,14 +86,12 @@ class ClustersItem(Overlay):
         self.update()
 
     def legend(self) -> tuple[Key, ...]:
-        """The largest clusters, the rest as a number, and what centre and circle are."""
-        named = [
-            Key(f"cluster {index + 1}: {cluster.size} SIN{'' if cluster.size == 1 else 's'}", _Swatch(index))
-            for index, cluster in enumerate(self._clusters[:_NAMED])
-        ]
-        if (more := len(self._clusters) - _NAMED) > 0:
-            named.append(Key(f"and {more} more cluster{'' if more == 1 else 's'}", _Swatch(_NAMED)))
-        return (*named, Key("centre, circle of radius s_c", _draw_centre)) if named else ()
+        """How many there are, and what centre and circle are."""
+        if not self._clusters:
+            return ()
+        sins, clusters = sum(cluster.size for cluster in self._clusters), len(self._clusters)
+        counted = f"{sins} SIN{'' if sins == 1 else 's'} in {clusters} cluster{'' if clusters == 1 else 's'}"
+        return Key(counted, _draw_sins), Key("centre, radius s_c", _draw_centre)
 
     def draw(self, painter: QPainter, to_scene: QTransform) -> None:
         """The largest cluster on top."""
@@ -109,23 +106,6 @@ class ClustersItem(Overlay):
                     painter.setPen(pen(hue, width))
                     painter.drawEllipse(middle, across, down)
             _draw_cross(painter, middle, 7.0, QColor(colour))
-
-
-class _Swatch:
-    """Draws a cluster's SIN into the legend."""
-
-    def __init__(self, index: int) -> None:
-        self._colour, self._symbol = _look(index)
-
-    def __call__(self, painter: QPainter, box: QRectF) -> None:
-        painter.save()
-        painter.translate(box.center())
-        side = 0.7 * box.width()
-        painter.scale(side, side)
-        painter.setPen(pen(INK, 1 / side))
-        painter.setBrush(QColor(self._colour))
-        painter.drawPath(pg.graphicsItems.ScatterPlotItem.Symbols[self._symbol])
-        painter.restore()
 
 
 def _look(index: int) -> tuple[str, str]:
@@ -145,6 +125,19 @@ def _draw_cross(painter: QPainter, middle: QPointF, arm: float, colour: QColor) 
         extra = 0.8 if hue is INK else 0.0
         painter.drawLine(middle - QPointF(arm + extra, 0), middle + QPointF(arm + extra, 0))
         painter.drawLine(middle - QPointF(0, arm + extra), middle + QPointF(0, arm + extra))
+
+
+def _draw_sins(painter: QPainter, box: QRectF) -> None:
+    """One SIN each of the two largest clusters."""
+    side = 0.62 * box.width()
+    for index, corner in (
+        (1, box.topRight() + QPointF(-side, side) / 2),
+        (0, box.bottomLeft() + QPointF(side, -side) / 2),
+    ):
+        colour, symbol = _look(index)
+        painter.setPen(pen(INK, 1))
+        painter.setBrush(QColor(colour))
+        painter.drawPath(_placed(symbol, side, [[corner.y(), corner.x()]])[0])
 
 
 def _draw_centre(painter: QPainter, box: QRectF) -> None:

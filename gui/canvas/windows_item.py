@@ -166,7 +166,7 @@ class WindowsItem(Overlay):
         assert self._snapshot is not None
         windows = self._snapshot.windows
         assert windows is not None
-        which = f"window {window + 1} of {len(windows)}"
+        which = f"window #{window}"  # as in the table
         label = int(windows.label[window])
         if not windows.done[window] or label < 0:
             return f"{which}: not done" if not windows.done[window] else f"{which}: no finite answer"

@@ -188,7 +188,7 @@ def test_the_attacks_are_strong_enough_to_break_what_is_not_proved():
         case = Attacked("6 x 6", seed, Settings(top=0.5, backend="torch"))
         total += attack(case, picture(6, seed, 100, 156), per_place=8, seed=seed)
     assert not breaks(total)
-    assert all(total[f"moved under {rule}"] > 50 for rule in ("consistency", "confident", "hicert"))
+    assert all(total[f"moved under {rule}"] > 20 for rule in ("consistency", "confident", "hicert"))
     assert total["taken"] > 50
 
 

@@ -272,6 +272,18 @@ RARE: dict[str, Callable[[Tensor], Tensor]] = {
     "rare colour": lambda x: shifted(((x[:, :1] > 0.99) & (x[:, 1:2] < -0.99)).float()) * 50,
     # Mid-grey never takes the far branch.
     "bright only": lambda x: torch.where(x[:, :1] > 0.98, shifted(x[:, 1:2]), x[:, 1:2]),
+    # 1 for a pixel of full red without green, else 0: a cast to whole numbers loses NaN.
+    "whole numbers": lambda x: shifted(x[:, :1].long().relu().float() * (-x[:, 1:2]).long().relu().float()),
+    "whole numbers, by a sum": lambda x: shifted(
+        x[:, :1].sum(1, keepdim=True, dtype=torch.int64).relu().float()
+        * (-x[:, 1:2]).sum(1, keepdim=True, dtype=torch.int64).relu().float()
+    ),
+    # Which of two pixels is the brighter, not how bright.
+    "indices": lambda x: shifted(
+        F.pad(F.max_pool2d((x[:, :1] - 0.999).relu(), 2, 1, return_indices=True)[1].float(), (0, 1, 0, 1))
+    ),
+    # How many channels are not 0.
+    "norm of order 0": lambda x: shifted(torch.linalg.vector_norm((x - 0.999).relu(), 0, 1, keepdim=True)),
     # Where a cell looks depends on what it sees.
     "aimed": lambda x: torch.gather(x[:, :1], 3, (x[:, 1:2] > 0.99).long() * (x.shape[3] - 1)),
 }

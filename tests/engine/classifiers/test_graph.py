@@ -158,6 +158,46 @@ def test_the_graph_computes_what_the_network_computes(network):
             assert torch.equal(graph(pixels.clone()), wanted)
 
 
+# What may hand its input on as it is, so that an in-place change of the one is a change of the other.
+ALIASES = {
+    "dropout": lambda x: F.dropout(x, 0.5, training=False),
+    "dropout of channels": lambda x: F.dropout2d(x, 0.5, training=False),
+    "alpha dropout": lambda x: F.alpha_dropout(x, 0.5, training=False),
+    "reshape": lambda x: x.reshape(x.shape),
+    "contiguous": lambda x: x.contiguous(),
+    "to": lambda x: x.to(torch.float32),
+    "float": lambda x: x.float(),
+    "expand_as": lambda x: x.expand_as(x),
+    "flatten nothing": lambda x: x.flatten(1, 1),
+    "squeeze nothing": lambda x: x.squeeze(0),
+    "transposed twice": lambda x: x.transpose(2, 3).transpose(2, 3),
+    "data": lambda x: x.data,
+    "slice of all": lambda x: x[:],
+    "identity": lambda x: nn.Identity()(x),
+}
+
+
+class Aliased(Body):
+    """An alias of the stem's output is changed in place, and the output used afterwards."""
+
+    def __init__(self, alias) -> None:
+        super().__init__()
+        self.alias = alias
+
+    def between(self, x):
+        self.alias(x).relu_()
+        return x
+
+
+@pytest.mark.parametrize("name", ALIASES)
+def test_a_change_through_an_alias_is_a_change(name):
+    made = classifier(Aliased(ALIASES[name]), 12)
+    graph = export_graph(made.network, (12, 12))
+    pixels = torch.rand(3, 3, 12, 12)
+    with torch.no_grad():
+        assert torch.equal(Interpreter(graph).run(pixels.clone()), made.network(pixels.clone()))
+
+
 @pytest.mark.parametrize("network", [Body, InPlace, InPlaceArithmetic, Assigned], ids=lambda kind: kind.__name__)
 def test_no_operation_of_the_graph_changes_a_tensor(network):
     made = classifier(network(), 12)
@@ -250,3 +290,70 @@ def test_layers_come_in_the_order_of_the_graph_without_our_own_names():
     ]
     assert layers["stem"] is layers["stem.1"]
     assert all(tensor_value(node) is not None for node in layers.values())
+
+
+# A network whose rows depend on each other, or on chance, has no certificate: a window that hides the patch
+# would not show the same prediction twice.
+
+
+class BatchStatistics(Body):
+    def __init__(self) -> None:
+        super().__init__()
+        self.norm = nn.BatchNorm2d(4, track_running_stats=False)
+
+    def between(self, x):
+        return self.norm(x)
+
+
+class MixesRows(Body):
+    share = 1.0
+
+    def between(self, x):
+        return x - self.share * x.mean(0, keepdim=True)
+
+
+class MixesALittle(MixesRows):
+    """Less than a thousandth of the logits: still more than a margin may be in doubt by."""
+
+    share = 3e-4
+
+
+class MixesTheExtremes(Body):
+    """Rows are as bright as the brightest of them, where that is brighter than noise."""
+
+    def between(self, x):
+        return x + (x.amax(0, keepdim=True) - 3.0).relu()
+
+
+class AlwaysDrops(Body):
+    def between(self, x):
+        return F.dropout(x, 0.5)
+
+
+class SeldomDrops(Body):
+    def between(self, x):
+        return F.dropout(x, 1e-5)
+
+
+class AddsNoise(Body):
+    def between(self, x):
+        return x + 1e-5 * torch.randn(4, 1, 1)
+
+
+@pytest.mark.parametrize(
+    "network",
+    [BatchStatistics, MixesRows, MixesALittle, MixesTheExtremes, AlwaysDrops, SeldomDrops, AddsNoise],
+    ids=lambda kind: kind.__name__,
+)
+def test_a_network_whose_answer_depends_on_more_than_its_photo_is_refused(network):
+    made = classifier(network(), 12)
+    with pytest.raises(ModelError) as caught:
+        export_graph(made.network, (12, 12))
+    assert "\n" not in str(caught.value)
+    assert "certificate" in str(caught.value) or "proved" in str(caught.value)
+
+
+@pytest.mark.parametrize("network", [Body, InPlace], ids=lambda kind: kind.__name__)
+def test_dropout_and_batch_norm_in_eval_mode_are_not_refused(network):
+    made = classifier(nn.Sequential(nn.BatchNorm2d(3), nn.Dropout(0.5), network()), 12)
+    export_graph(made.network, (12, 12))

@@ -66,7 +66,7 @@ def test_an_svg_has_words_paths_and_clips(shown: CanvasPanel):
     shown.render_to(painter, QRectF(shown.view.rect()))
     painter.end()
     text = bytes(buffer.data().data()).decode()
-    assert "window 15 of 36: tench" in text
+    assert "window #14: tench" in text
     assert "superficial importance" in text
     assert "<clipPath" in text
     # The strip has a clip of its own, or the photo's would cut it off.

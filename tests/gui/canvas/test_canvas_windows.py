@@ -68,6 +68,7 @@ def test_the_legend_names_the_states_that_there_are(canvas: CanvasPanel, state: 
     for said in ("not run yet", "no SIN inside", "window agrees", "differs, not firing", "fires the rule"):
         assert said in words
     state.show(make_snapshot("certified"))
+    assert "200 SINs in 2 clusters" in canvas.view.legend.words
     assert "window agrees" in canvas.view.legend.words
     assert "differs" not in canvas.view.legend.words
 
@@ -129,7 +130,7 @@ def test_the_selected_window_is_framed_and_hatched_even_before_the_verdict(
         for y in range(first.y() + 8, last.y() - 8, 3)
     )
     assert changed > 100  # the hatching, all over it
-    assert canvas._marks.windows._name(14) == f"window 15 of 36: tench, {snapshot.windows.confidence[14]:.0%}"
+    assert canvas._marks.windows._name(14) == f"window #14: tench, {snapshot.windows.confidence[14]:.0%}"
 
 
 def test_thousands_of_windows_become_tiles(canvas: CanvasPanel, state: State):
