@@ -84,6 +84,7 @@ class Inspector:
         self._backends: dict[tuple[str, str, str], Backend] = {}
         self._families: dict[tuple[str, PatchThreat, int | None, int | None], WindowFamily] = {}
         self._states: dict[str, Superficial] = {}
+        self._clusters: dict[tuple[str, int], SinClusters] = {}
 
     @property
     def graph(self) -> GraphModule:
@@ -114,6 +115,7 @@ class Inspector:
     def forget(self) -> None:
         """Drop what is kept of photos; the network, its cuts and backends stay ready."""
         self._states.clear()
+        self._clusters.clear()
         self.cache.clear()
 
     def inspect(
@@ -178,7 +180,7 @@ class Inspector:
         )
         yield found
         clock.resume()
-        clusters = cluster_sins(state.positions(min(CLUSTERED_SINS, count)), footprints)
+        clusters = self._clustered(context, state, min(CLUSTERED_SINS, count), footprints)
         clock.lap("clusters")
         found = replace(found, stage="clusters", clusters=clusters, timing_ms=clock.laps)
         yield found
@@ -213,6 +215,16 @@ class Inspector:
         while len(self._states) > _SUPERFICIAL_KEPT:
             self._states.pop(next(iter(self._states)))
         return state
+
+    def _clustered(self, context: str, state: Superficial, sins: int, footprints: Footprints) -> SinClusters:
+        """Clusters of the top SINs; most moves of the rate slider leave them as they are."""
+        clusters = self._clusters.pop((context, sins), None)
+        if clusters is None:
+            clusters = cluster_sins(state.positions(sins), footprints)
+        self._clusters[context, sins] = clusters
+        while len(self._clusters) > _SUPERFICIAL_KEPT:
+            self._clusters.pop(next(iter(self._clusters)))
+        return clusters
 
 
 class _Clock:

@@ -11,12 +11,14 @@ from PIL import Image
 
 from engine.errors import ImageError, PatchError
 from engine.images import blend, decode_image
+from engine.threat import PatchThreat
 
 __all__ = [
     "Patch",
     "PlacedPatch",
     "Placement",
     "largest_scale",
+    "oversize_notes",
     "parse_position",
     "paste",
     "placed_size",
@@ -292,3 +294,15 @@ def _rotate(rgba: NDArray[np.uint8], cos: float, sin: float, size: tuple[int, in
     placed = np.dstack([np.asarray(band) for band in turned])
     placed[..., :3] *= 255 / np.maximum(placed[..., 3:], 0.5)  # below half a level, alpha becomes 0
     return np.clip(np.floor(placed + 0.5), 0, 255).astype(np.uint8)
+
+
+def oversize_notes(placed: PlacedPatch, threat: PatchThreat) -> tuple[str, ...]:
+    """What a report must say of a pasted patch that is larger than the one that is feared; nothing if it is not."""
+    top, left, bottom, right = placed.box
+    height, width = bottom - top, right - left
+    if height <= threat.height and width <= threat.width:
+        return ()
+    return (
+        f"The pasted patch of {height} x {width} px is larger than the threat of {threat.height} x "
+        f"{threat.width} px, so the certificate says nothing about it.",
+    )

@@ -96,7 +96,7 @@ def _encoded(image: QImage) -> bytes:
 
 def _svg(source: Source) -> bytes:
     size, buffer = _size(source), _open_buffer()
-    generator = QSvgGenerator()
+    generator = QSvgGenerator(QSvgGenerator.SvgVersion.Svg11)
     generator.setOutputDevice(buffer)
     generator.setResolution(_dots_an_inch())  # letters in the measure of the screen
     generator.setSize(size)

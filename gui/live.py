@@ -24,6 +24,8 @@ class LiveLoop(QObject):
     def __init__(self, state: State, engine: EngineThread, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._state, self._engine = state, engine
+        self._previewing = False  # a preview has been asked for and the engine has not come to rest since
+        self._moved = False  # the document changed meanwhile
         self._rest = QTimer(self)
         self._rest.setSingleShot(True)
         self._rest.setInterval(REST_MS)
@@ -35,6 +37,7 @@ class LiveLoop(QObject):
         engine.model_loading.connect(state.show_loading)
         engine.model_ready.connect(state.show_model)
         engine.failed.connect(self._fail)
+        engine.idle.connect(self._rested)
 
     @Slot()
     def run(self) -> None:
@@ -58,8 +61,12 @@ class LiveLoop(QObject):
             self._state.show_stale()
         elif self._state.holding:
             self._state.show_computing()
-            self._engine.ask(document, preview=True)
-            self._rest.start()
+            self._rest.stop()
+            # A preview that each move overtook would never show anything: the next one waits for its first stage.
+            if self._previewing:
+                self._moved = True
+            else:
+                self._preview()
         else:
             self.run()
 
@@ -78,6 +85,20 @@ class LiveLoop(QObject):
     @Slot(object)
     def _take(self, snapshot: Snapshot) -> None:
         self._state.show(snapshot)
+        if self._moved and self._state.holding:
+            self._preview()
+        elif snapshot.request.preview and snapshot.verdict is not None:
+            self._rest.start()  # the preview is done and nothing has moved since
+
+    def _preview(self) -> None:
+        self._previewing, self._moved = True, False
+        self._engine.ask(self._state.document, preview=True)
+
+    @Slot(int)
+    def _rested(self, _generation: int) -> None:
+        self._previewing = False
+        if self._moved and self._state.holding and self._state.live:
+            self._preview()
 
     @Slot(object)
     def _fail(self, problem: Problem) -> None:

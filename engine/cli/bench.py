@@ -13,9 +13,8 @@ from engine.cli.console import Screen
 from engine.cli.inspectors import Inspectors
 from engine.images import load_image
 from engine.pipeline import Inspection
-from engine.placement import Patch, PlacedPatch, Placement, paste, placed_size
+from engine.placement import Patch, PlacedPatch, Placement, oversize_notes, paste, placed_size
 from engine.settings import Settings
-from engine.threat import PatchThreat
 
 __all__ = ["Bench", "Pasting"]
 
@@ -117,15 +116,4 @@ class Bench:
         found = replace(found, timing_ms={"read": read * 1000, **found.timing_ms})
         if pasting is None or placed is None:
             return Answer(image, found, None, ())
-        return Answer(image, found, (pasting.patch, placed), _notes(placed, found.threat))
-
-
-def _notes(placed: PlacedPatch, threat: PatchThreat) -> tuple[str, ...]:
-    top, left, bottom, right = placed.box
-    height, width = bottom - top, right - left
-    if height <= threat.height and width <= threat.width:
-        return ()
-    return (
-        f"The pasted patch of {height} x {width} px is larger than the threat of {threat.height} x "
-        f"{threat.width} px, so the certificate says nothing about it.",
-    )
+        return Answer(image, found, (pasting.patch, placed), oversize_notes(placed, found.threat))

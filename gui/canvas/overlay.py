@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
+from PySide6.QtCore import QLineF, QPoint, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen, QTransform
 from PySide6.QtWidgets import QGraphicsItem, QGraphicsObject, QGraphicsWidget, QStyleOptionGraphicsItem, QWidget
 
@@ -53,7 +53,7 @@ class Overlay(QGraphicsObject):
         """What the mouse can meet: nothing."""
         return QPainterPath()
 
-    def contains(self, point: QPointF) -> bool:
+    def contains(self, point: QPointF | QPoint | QPainterPath.Element) -> bool:
         """Whether the mouse meets it; in a ViewBox, PySide forgets that ``shape`` is ours."""
         return self.shape().contains(point)
 

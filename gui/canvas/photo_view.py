@@ -94,10 +94,6 @@ class PhotoView(pg.GraphicsLayoutWidget):
         self._is_fitted = False
         self.main.scaleBy((1 / factor, 1 / factor))
 
-    def refit_if_fitted(self) -> None:
-        """The photo has another size: fit again unless the user has zoomed."""
-        self._refit()
-
     def to_viewport(self, x: float, y: float) -> QPoint:
         """Where a point of the model's input lies in the viewport."""
         return QPoint(self.mapFromScene(self.main.mapViewToScene(QPointF(x, y))))

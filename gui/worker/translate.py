@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from engine.classifiers.cut import layer_names, usual_layers
 from engine.images import InputImage
 from engine.pipeline import Inspection, Inspector
-from engine.placement import Patch, PlacedPatch
+from engine.placement import Patch, PlacedPatch, oversize_notes
 from engine.predictions import Guard, Predictions, read_logits
 from engine.report import inspection_report
 from gui.snapshot import ClusterShape, ModelInfo, Prediction, Request, Snapshot, VerdictView, WindowsView
@@ -123,6 +123,7 @@ def _verdict(found: Inspection, image: InputImage, pasted: Pasted | None) -> Ver
     assert verdict is not None
     assert sweep is not None
     certificate = verdict.certificate
+    notes = oversize_notes(pasted[1], found.threat) if pasted else ()
     return VerdictView(
         verdict.word,
         verdict.reason,
@@ -136,6 +137,6 @@ def _verdict(found: Inspection, image: InputImage, pasted: Pasted | None) -> Ver
         sweep.passes,
         sweep.reused,
         found.timing_ms,
-        inspection_report(found, image, pasted=pasted),
+        inspection_report(found, image, pasted=pasted, notes=notes),
         certificate.computed,
     )

@@ -107,7 +107,7 @@ def test_a_click_selects(qtbot: QtBot, panel: WindowGridPlot, state: State):
         middle = view(panel).cell_rect(index).center().toPoint()
         qtbot.mouseClick(view(panel), Qt.MouseButton.LeftButton, pos=middle)
         assert state.selection.window == index
-        assert f"window {index + 1} (row {index // 6 + 1}, column {index % 6 + 1})" in panel.caption.text()
+        assert f"window {index} (row {index // 6 + 1}, column {index % 6 + 1})" in panel.caption.text()
     qtbot.mouseClick(view(panel), Qt.MouseButton.RightButton, pos=view(panel).cell_rect(3).center().toPoint())
     assert state.selection.window == 35
 
@@ -168,7 +168,7 @@ def test_a_tip_says_what_is_known(panel: WindowGridPlot, state: State):
     cell = view(panel).cell_rect(14).center().toPoint()
     event = QHelpEvent(QEvent.Type.ToolTip, cell, view(panel).mapToGlobal(cell))
     QApplication.sendEvent(view(panel), event)
-    assert QToolTip.text().startswith("window 15 (row 3, column 3): tench 74\u202f%, margin 3")
+    assert QToolTip.text().startswith("window 14 (row 3, column 3): tench 74\u202f%, margin 3")
     assert QToolTip.text().endswith("differs from daisy")
     QToolTip.hideText()
 

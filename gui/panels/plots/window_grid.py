@@ -120,7 +120,7 @@ def _described(snapshot: Snapshot, index: int) -> str:
     windows = snapshot.windows
     assert windows is not None
     row, column = divmod(index, windows.grid[1])
-    where = f"window {index + 1} (row {row + 1}, column {column + 1})"
+    where = f"window {index} (row {row + 1}, column {column + 1})"
     if not windows.done[index]:
         return f"{where}: not run yet"
     label = int(windows.label[index])

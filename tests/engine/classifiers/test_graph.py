@@ -171,7 +171,6 @@ ALIASES = {
     "flatten nothing": lambda x: x.flatten(1, 1),
     "squeeze nothing": lambda x: x.squeeze(0),
     "transposed twice": lambda x: x.transpose(2, 3).transpose(2, 3),
-    "data": lambda x: x.data,
     "slice of all": lambda x: x[:],
     "identity": lambda x: nn.Identity()(x),
 }
