@@ -14,6 +14,7 @@ from engine.classifiers.footprint import AxisFootprint, Footprints
 from engine.classifiers.graph import export_graph
 from engine.classifiers.preprocessing import Preprocessing
 from engine.pipeline import Inspection, Inspector
+from engine.selection import MaskedInput, apply_mask
 from engine.settings import Settings
 from engine.superficial import Superficial
 from engine.threat import PatchThreat
@@ -216,6 +217,18 @@ def slow_inputs(
         answer[0][torch.from_numpy(mask)] = tensor[0][torch.from_numpy(mask)]
         inputs.append(answer)
     return tuple(inputs)
+
+
+def tail_inputs(state: Superficial, mask: MaskedInput) -> list[Tensor]:
+    """The tail's inputs under one mask, written beside rubbish that must not show."""
+    out = [torch.full((2, *tensor.shape[1:]), torch.nan) for tensor in state.crossing]
+    apply_mask(state, [mask], out)
+    return [tensor[:1] for tensor in out]
+
+
+def same_bits(one: Tensor, other: Tensor) -> bool:
+    """Equal bit for bit: NaN equals NaN, 0 is not -0."""
+    return torch.equal(one.contiguous().view(torch.int32), other.contiguous().view(torch.int32))
 
 
 def contents(height: int, width: int, draw: np.random.Generator) -> Iterator[NDArray[np.uint8]]:
