@@ -1,6 +1,6 @@
 """Logit rows read as predictions: label, confidence, margin, and whether arithmetic leaves them in doubt."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,12 +45,15 @@ class Predictions:
         Largest logit minus runner-up; 0 where a logit is not finite.
     clear : bool array
         Whether the margin is at or above the guard's share of the row's largest absolute logit.
+    slack : float64 array
+        How far the confidence moves if every logit moves by the guard's share of the largest one.
     """
 
     label: NDArray[np.int64]
     confidence: NDArray[np.float64]
     margin: NDArray[np.float64]
     clear: NDArray[np.bool_]
+    slack: NDArray[np.float64] = field(default_factory=lambda: np.zeros(1))
 
     def __len__(self) -> int:
         """Number of rows."""
@@ -61,7 +64,7 @@ def read_logits(logits: NDArray[np.float32], guard: Guard) -> Predictions:
     """Predictions of logit rows ``(n, K)``, ``K >= 2``; chunked, so that memory stays flat in ``n``."""
     rows, chunk = len(logits), 512
     label = np.full(rows, -1, dtype=np.int64)
-    confidence, margin = np.zeros(rows), np.zeros(rows)
+    confidence, margin, slack = np.zeros(rows), np.zeros(rows), np.zeros(rows)
     clear = np.zeros(rows, dtype=bool)
     for start in range(0, rows, chunk):
         block = logits[start : start + chunk].astype(np.float64)
@@ -74,7 +77,13 @@ def read_logits(logits: NDArray[np.float32], guard: Guard) -> Predictions:
         label[where] = block.argmax(axis=1)
         confidence[where] = 1.0 / np.exp(block - top[:, None]).sum(axis=1)
         margin[where] = top - runner_up
-        clear[where] = margin[where] >= guard.margin * np.abs(block).max(axis=1)
-    for array in (label, confidence, margin, clear):
+        moved = guard.margin * np.abs(block).max(axis=1)
+        clear[where] = margin[where] >= moved
+        # The odds of the label change by a factor of at most exp(2 * moved).
+        odds = confidence[where] / np.maximum(1 - confidence[where], np.finfo(float).tiny)
+        factor = np.exp(np.minimum(2 * moved, 50.0))
+        higher, lower = 1 / (1 + 1 / (factor * odds)), 1 / (1 + factor / odds)
+        slack[where] = np.maximum(higher - confidence[where], confidence[where] - lower)
+    for array in (label, confidence, margin, clear, slack):
         array.setflags(write=False)
-    return Predictions(label, confidence, margin, clear)
+    return Predictions(label, confidence, margin, clear, slack)

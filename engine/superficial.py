@@ -54,11 +54,12 @@ class Superficial:
         A saturating activation makes thousands of neurons equally important. Of those that tie for the last
         places, the ones in the most important cells are taken: by flat index they would all lie at the top.
         """
-        values, count = self.importance.flatten(), min(count, self.neurons)
+        values = self.importance.flatten().nan_to_num(nan=torch.inf)
+        count = min(count, self.neurons)
         least = values.kthvalue(values.numel() - count + 1).values
         chosen = values > least
         tied = torch.nonzero(values == least).flatten()
-        cell = torch.from_numpy(np.array(self.heatmap)).flatten()[tied % self.heatmap.size]
+        cell = torch.from_numpy(np.array(self.heatmap)).nan_to_num(nan=torch.inf).flatten()[tied % self.heatmap.size]
         order = torch.sort(cell, descending=True, stable=True).indices
         chosen[tied[order[: count - int(chosen.sum())]]] = True
         found = torch.nonzero(chosen.reshape(self.importance.shape))[:, 1:].numpy()

@@ -25,6 +25,7 @@ __all__ = ["FAMILY_LIMIT", "Sweep", "run_sweep"]
 
 Logits = NDArray[np.float32]
 
+_KNOWN_AT_ONCE = 64  # rows from the cache between two looks at `stop`
 FULL, BASE = -2, -1  # where windows are counted from 0
 
 FAMILY_LIMIT = 2048  # tail passes a certificate for global selection may cost; above it, none is computed
@@ -194,6 +195,11 @@ class _Runner:
             elif (row := self.cache.get(self.context, mask)) is not None:
                 known.append(([target], row))
                 self.found += 1
+                if len(known) >= _KNOWN_AT_ONCE:
+                    if self._told_to_stop():
+                        break
+                    yield known
+                    known = []
             else:
                 waiting[mask] = [target]
             if len(waiting) == self.backend.batch:

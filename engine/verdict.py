@@ -120,10 +120,11 @@ def supporting(windows: Predictions, label: int, rule: Rule, tau: float, guard: 
     if rule == "consistency":
         return says
     gap = windows.confidence - tau
+    doubt = np.maximum(windows.slack, guard.confidence)
     if rule == "confident":
-        sure: NDArray[np.bool_] = gap >= guard.confidence
+        sure: NDArray[np.bool_] = gap >= doubt
         return says & sure
-    timid: NDArray[np.bool_] = (gap < 0) & (gap <= -guard.confidence) & (windows.label >= 0)
+    timid: NDArray[np.bool_] = (gap < 0) & (gap <= -doubt) & (windows.label >= 0)
     return says | timid
 
 
@@ -229,10 +230,11 @@ def _doubtful(windows: Predictions, base: int, rule: Rule, tau: float, guard: Gu
     tied = ~windows.clear
     if rule == "consistency":
         return tied
-    near: NDArray[np.bool_] = np.abs(windows.confidence - tau) < guard.confidence
+    doubt = np.maximum(windows.slack, guard.confidence)
+    near: NDArray[np.bool_] = np.abs(windows.confidence - tau) < doubt
     if rule == "confident":
         differs: NDArray[np.bool_] = windows.label != base
-        # Two labels that are nearly tied are nearly equally confident: below tau, neither can fire.
-        sure: NDArray[np.bool_] = (windows.confidence >= tau) | near | (windows.label < 0)
+        # Two labels that are nearly tied are nearly equally confident: clearly below tau, neither can fire.
+        sure: NDArray[np.bool_] = (windows.confidence >= tau - 2 * doubt) | (windows.label < 0)
         return (tied & sure) | (differs & near)
     return tied | near

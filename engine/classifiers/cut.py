@@ -13,6 +13,7 @@ from torch.fx import Graph, GraphModule, Node
 from engine.cache import digest
 from engine.classifiers.classifier import Classifier
 from engine.classifiers.graph import ACTIVATIONS, layer_nodes, tensor_value
+from engine.classifiers.operations import operation
 from engine.errors import LayerError
 
 __all__ = ["CutClassifier", "cut_classifier", "layer_names", "resolve_layer", "usual_layers"]
@@ -85,12 +86,10 @@ class CutClassifier:
 
     @property
     def head_operations(self) -> frozenset[str]:
-        """Names of the operations in the head."""
-        return frozenset(
-            str(getattr(node.target, "__name__", node.target)).partition(".")[0]
-            for node in self._head.graph.nodes
-            if node.op == "call_function"
-        )
+        """Names of the operations that the head does on pixels; marked where the answer is not floating point."""
+        nodes = list(self._head.graph.nodes)
+        pixels = next(node for node in nodes if node.op == "placeholder")
+        return frozenset(operation(node) for node in _dependent_on(pixels, nodes) if node.op == "call_function")
 
     @property
     def tail_module(self) -> GraphModule:

@@ -25,7 +25,7 @@ from engine.errors import LayerError
 __all__ = ["AxisFootprint", "Footprints", "load_footprints", "probe_footprints"]
 
 _PROBE_BATCH = 16
-_VERSION = 1
+_VERSION = 2
 
 
 @dataclass(frozen=True)
@@ -165,7 +165,8 @@ def _check_with_pixels(cut: CutClassifier, footprints: Footprints, seed: int) ->
         noise = torch.from_numpy(draw.random(tuple(spot.shape), dtype=np.float32))
         spot.copy_({"random": noise, "black": spot * 0, "white": spot * 0 + 1, "flipped": 1 - spot}[content])
         for index, (before, after) in enumerate(zip(cut.head(pixels), cut.head(changed), strict=True)):
-            moved = (before != after).any(dim=1)[0]
+            same = (before == after) | (before.isnan() & after.isnan())
+            moved = ~same.all(dim=1)[0]
             rows = footprints.rows[index].strip(top, bottom)
             columns = footprints.columns[index].strip(left, right)
             moved[rows[0] : rows[1], columns[0] : columns[1]] = False

@@ -1,6 +1,11 @@
 """Operations that pass NaN on: with them alone, what NaN pixels reach is all that pixels can reach."""
 
-__all__ = ["PASS_NAN_ON"]
+import operator
+
+from torch import Tensor
+from torch.fx import Node
+
+__all__ = ["PASS_NAN_ON", "operation"]
 
 # Comparisons, selections by value (where, sign, argmax, nan_to_num, ...) and rounding to integers are not here: a
 # pixel can act through them without its NaN arriving.
@@ -70,7 +75,6 @@ PASS_NAN_ON = frozenset(
         "layer_norm",
         "leaky_relu",
         "lift_fresh_copy",
-        "linalg_vector_norm",
         "linear",
         "log",
         "log1p",
@@ -154,3 +158,18 @@ PASS_NAN_ON = frozenset(
         "zeros_like",
     }
 )
+
+
+def operation(node: Node) -> str:
+    """Name of what a node does, as ``PASS_NAN_ON`` has it.
+
+    Operations that are not PyTorch's own, and answers that are not floating point (NaN ends there), get names
+    that are not in the list.
+    """
+    target = node.target
+    name = str(getattr(target, "__name__", target)).partition(".")[0]
+    value = node.meta.get("val")
+    if isinstance(value, Tensor) and not value.is_floating_point():
+        return f"{name} to {str(value.dtype).removeprefix('torch.')}"
+    own = target is operator.getitem or getattr(target, "namespace", "") == "aten"
+    return name if own else f"{getattr(target, 'namespace', 'a foreign')} {name}"

@@ -253,8 +253,9 @@ def test_a_proof_survives_the_rounding_that_the_guard_allows_for(rule, shift, sc
     moved = row.copy()
     moved[label] += np.float32(shift * 1e-6 * scale)
     moved[1 - label] -= np.float32(shift * 1e-6 * scale)
-    confidence = float(read_logits(row[None], EXACT).confidence[0])
-    tau = confidence + shift * 1.1e-6  # just beyond the guard on the side where the proof holds
+    read = read_logits(row[None], Guard())
+    # Just beyond the guard, on the side where the proof holds.
+    tau = float(read.confidence[0]) + shift * 1.1 * max(float(read.slack[0]), Guard().confidence)
     assert judge(sweep_of(logits(A, 0.9), [row] * 4), rule, tau, label=A).certificate.holds
     attacked = judge(sweep_of(logits(B, 0.9), [moved] * 4), rule, tau, label=A)
     assert attacked.word in ("alert", "undecided")
