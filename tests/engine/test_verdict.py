@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from verdict_tables import EXACT, FOUR, HALF, RULES, A, B, C, confidence_of, logits, sweep_of, table
 
-from engine.predictions import read_logits
+from engine.predictions import Guard, read_logits
 from engine.sweep import Sweep
 from engine.verdict import judge, supporting
 
