@@ -80,8 +80,8 @@ def read_logits(logits: NDArray[np.float32], guard: Guard) -> Predictions:
         moved = guard.margin * np.abs(block).max(axis=1)
         clear[where] = margin[where] >= moved
         # The odds of the label change by a factor of at most exp(2 * moved).
-        odds = confidence[where] / np.maximum(1 - confidence[where], np.finfo(float).tiny)
-        factor = np.exp(np.minimum(2 * moved, 50.0))
+        odds = confidence[where] / np.maximum(1 - confidence[where], 1e-200)
+        factor = np.exp(np.minimum(2 * moved, 50.0))  # e^50 is certainty enough
         higher, lower = 1 / (1 + 1 / (factor * odds)), 1 / (1 + factor / odds)
         slack[where] = np.maximum(higher - confidence[where], confidence[where] - lower)
     for array in (label, confidence, margin, clear, slack):
