@@ -83,7 +83,8 @@ def read_logits(logits: NDArray[np.float32], guard: Guard) -> Predictions:
         odds = confidence[where] / np.maximum(1 - confidence[where], 1e-200)
         factor = np.exp(np.minimum(2 * moved, 50.0))  # e^50 is certainty enough
         higher, lower = 1 / (1 + 1 / (factor * odds)), 1 / (1 + factor / odds)
-        slack[where] = np.maximum(higher - confidence[where], confidence[where] - lower)
+        widest = np.maximum(higher - confidence[where], confidence[where] - lower)
+        slack[where] = np.where(moved > 0, widest, 0.0)  # without a guard, nothing of rounding's making
     for array in (label, confidence, margin, clear, slack):
         array.setflags(write=False)
     return Predictions(label, confidence, margin, clear, slack)
