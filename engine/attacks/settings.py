@@ -124,4 +124,7 @@ class AttackSettings:
         SettingsError, TypeError
             If a knob is unknown or its value is not one.
         """
-        return cls(**{name: tuple(value) if isinstance(value, list) else value for name, value in values.items()})
+        given: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value for name, value in values.items()
+        }
+        return cls(**given)

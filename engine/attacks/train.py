@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -77,7 +77,7 @@ def train_patch(
     checkpoint: Path | None = None,
     resume: bool = False,
     stop: Callable[[], bool] | None = None,
-) -> Iterator[AttackStage]:
+) -> Generator[AttackStage, None, None]:
     """Train a patch on photos.
 
     Parameters
