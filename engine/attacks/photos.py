@@ -1,6 +1,6 @@
 """The photos of an attack: those that a patch is trained on, and those that are held back to measure it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -34,6 +34,13 @@ class Photos:
     def __len__(self) -> int:
         """How many there are."""
         return len(self.names)
+
+    def without(self, known: Container[str]) -> "Photos":
+        """Those whose checksum is not among some known ones."""
+        left = [index for index, sha256 in enumerate(self.sha256) if sha256 not in known]
+        views = self.views[left]
+        views.setflags(write=False)
+        return Photos(tuple(self.names[index] for index in left), tuple(self.sha256[index] for index in left), views)
 
 
 def read_photos(

@@ -89,6 +89,11 @@ def test_photos_are_read_as_the_model_sees_them(tmp_path: Path) -> None:
     assert len(set(photos.sha256)) == 3
     assert np.array_equal(photos.views[1], toys.picture(20, 1))
     assert not photos.views.flags.writeable
+    left = photos.without({photos.sha256[0]})
+    assert left.names == ("01.png", "02.png")
+    assert left.sha256 == photos.sha256[1:]
+    assert np.array_equal(left.views, photos.views[1:])
+    assert not left.views.flags.writeable
 
 
 def test_a_folder_without_images_and_a_limit_of_none_are_refused(tmp_path: Path) -> None:
