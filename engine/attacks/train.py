@@ -13,7 +13,7 @@ from torch import Tensor
 
 from engine.attacks.checkpoint import Checkpoint, purpose, read_checkpoint, write_checkpoint
 from engine.attacks.objective import Objective, boxes_of
-from engine.attacks.photos import Photos
+from engine.attacks.photos import Photos, varied
 from engine.attacks.placing import draw_distortion, place
 from engine.attacks.settings import AttackSettings
 from engine.errors import PatchError, SettingsError
@@ -179,7 +179,7 @@ class _Training:
         labels = self._labels_of(chosen).to(device)
 
         patch = state.patch.to(device).clone().requires_grad_()
-        pixels = self._views[chosen].to(device).float() / 255
+        pixels = varied(self._views[chosen].to(device).float() / 255, draw, attack.vary)
         patched = place(pixels, patch, distortions)
         loss, logits = self._objective(patched, boxes_of(self.size, distortions), labels)
         (gradient,) = torch.autograd.grad(loss, patch)

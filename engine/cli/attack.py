@@ -26,7 +26,7 @@ from engine.placement import parse_position, read_patch
 
 __all__ = ["attack"]
 
-_KNOBS = ("patch", "steps", "batch", "optimizer", "rate", "rotation", "scale", "brightness", "perspective")
+_KNOBS = ("patch", "steps", "batch", "optimizer", "rate", "rotation", "scale", "brightness", "perspective", "vary")
 _TOLD_EVERY_S = 30.0  # where nobody watches a bar
 
 

@@ -32,7 +32,7 @@ def audit_photos(arguments: argparse.Namespace, inspectors: Inspectors) -> int:
     screen, settings = Screen(), settings_from(arguments)
     given = {name: getattr(arguments, name) for name in ("steps", "restarts", "windows")}
     given = {name: value for name, value in given.items() if value is not None}
-    how = AuditSettings(seed=max(0, settings.seed), **given)
+    how = AuditSettings(seed=settings.seed, **given)
     path = None if arguments.json is None else Path(arguments.json)
     if path is not None:
         check_output(path)

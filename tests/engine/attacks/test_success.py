@@ -6,12 +6,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 import toys
 from attacking import photos_of
 from PIL import Image
 
 from engine.attacks.patch_file import SCHEMA, check_patch_path, made_of, read_trained_patch, write_trained_patch
-from engine.attacks.photos import read_photos, split
+from engine.attacks.photos import read_photos, split, varied
 from engine.attacks.settings import AttackSettings
 from engine.attacks.success import count_success, measure_success
 from engine.attacks.train import AttackStage, train_patch
@@ -94,6 +95,23 @@ def test_photos_are_read_as_the_model_sees_them(tmp_path: Path) -> None:
     assert left.sha256 == photos.sha256[1:]
     assert np.array_equal(left.views, photos.views[1:])
     assert not left.views.flags.writeable
+
+
+def test_varied_photos_are_mirrored_and_cut_and_no_others_made_up() -> None:
+    rows, columns = np.mgrid[0:16, 0:16].astype(np.float32)
+    ramps = torch.from_numpy(np.stack([rows, columns, np.ones((16, 16), np.float32)]))[None].repeat(200, 1, 1, 1)
+    draw = np.random.default_rng(0)
+    found = varied(ramps, draw, 0.25)
+    assert found.shape == ramps.shape
+    across = (found[:, 1, :, -1] - found[:, 1, :, 0]).mean(1)
+    assert 70 < int((across < 0).sum()) < 130  # mirrored: half of them, within four standard deviations
+    down = (found[:, 0, -1] - found[:, 0, 0]).mean(1)
+    assert bool((down > 10).all())  # never upside down, and 12 of 16 rows at least
+    assert float(down.min()) < 12 < float(down.max())
+    assert float(found.min()) >= 0
+    assert float(found.max()) <= 15
+    assert bool((found[:, 2] == 1).all())
+    assert varied(ramps, draw, 0.0) is ramps
 
 
 def test_a_folder_without_images_and_a_limit_of_none_are_refused(tmp_path: Path) -> None:
