@@ -60,10 +60,11 @@ class CutClassifier:
             In [0, 1].
         """
         with torch.inference_mode():
-            return tuple(
-                tensor.contiguous() if layout != _NCHW else tensor.clone()
-                for tensor, layout in zip(self.turned(self._head(pixels)), self.layouts, strict=True)
-            )
+            crossing = self._head(pixels)
+        return tuple(
+            tensor.contiguous() if layout != _NCHW else tensor.clone()
+            for tensor, layout in zip(self.turned(crossing), self.layouts, strict=True)
+        )
 
     def turned(self, crossing: Sequence[Tensor]) -> tuple[Tensor, ...]:
         """What ``head_module`` gives, each as ``(B, C, H, W)``; a view."""
