@@ -219,21 +219,26 @@ def _furthest_start(axis: AxisFootprint, side: int, length: int, place: int, pla
 
 def _axis_window(axes: tuple[AxisFootprint, ...], start: int, side: int, holding: int | None = None) -> AxisWindow:
     superficial, stop = axes[0], start + side
-    inside = (superficial.first >= start) & (superficial.last <= stop) | (superficial.first == superficial.last)
-    pixels = _run(inside, holding)
+    reaching = superficial.first < superficial.last
+    inside = (superficial.first >= start) & (superficial.last <= stop) | ~reaching
+    pixels = _run(inside, inside & reaching, holding)
     others = tuple(axis.strip(*pixels) for axis in axes[1:])
     return AxisWindow(((start, stop), *others), pixels)
 
 
-def _run(inside: NDArray[np.bool_], holding: int | None) -> tuple[int, int]:
-    """The run of lines inside that holds one line, or the longest; dilation can leave several."""
+def _run(inside: NDArray[np.bool_], reaching: NDArray[np.bool_], holding: int | None) -> tuple[int, int]:
+    """The run of lines inside that holds one line, or else the longest that reaches the window.
+
+    Dilation can leave several runs, and lines that reach nothing are inside every window.
+    """
     edges = np.flatnonzero(np.diff(np.concatenate(([False], inside, [False])).astype(np.int8)))
     runs = edges.reshape(-1, 2)
     if holding is not None:
         runs = runs[(runs[:, 0] <= holding) & (holding < runs[:, 1])]
     if len(runs) == 0:
         return 0, 0
-    start, stop = runs[np.argmax(runs[:, 1] - runs[:, 0])]
+    acts = np.array([reaching[start:stop].any() for start, stop in runs])
+    start, stop = max(runs[acts] if acts.any() else runs, key=lambda run: int(run[1] - run[0]))
     return int(start), int(stop)
 
 

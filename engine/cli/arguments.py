@@ -128,7 +128,12 @@ def _knobs(patch: str) -> _Parser:
     _knob(model, "--mean", type=values.floats, metavar="M|M,M,M", help="normalisation of pixels in [0, 1]")
     _knob(model, "--std", type=values.floats, metavar="S|S,S,S")
     _knob(model, "--labels", metavar="FILE", help="class names: one a line, or JSON")
-    _knob(model, "--layer", metavar="1|2|3|NAME", help="superficial layer: a usual one, or any module's name (1)")
+    _knob(
+        model,
+        "--layer",
+        metavar="1|2|3|NAME",
+        help="superficial layer: a usual one, or any module's name (1; module:1 is a module named 1)",
+    )
     _knob(model, "--backend", choices=get_args(BackendName), help="what runs the network (auto)")
     _knob(model, "--precision", choices=get_args(Precision), help="arithmetic (fp32)")
 
