@@ -263,7 +263,7 @@ def test_a_dilated_layer_has_a_family_too(kind, patch):
 
 
 def test_lines_that_reach_nothing_do_not_stand_for_the_window():
-    """Two taps three cells apart: the last cell has one line, no longer than the gaps that are inside every window."""
+    """Two taps three cells apart: the last cell has one line, no longer than the gaps inside every window."""
     kind, lines = (2, 3, 2, 2), 8
     axis = conv_axis(lines, *kind)
     assert [axis.last[line] - axis.first[line] for line in (2, 5, 7)] == [0, 0, 1]
