@@ -1,5 +1,6 @@
 """Networks whose answer to one photo hangs on the others in its batch, or on chance: no proof holds for them."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import torch
@@ -106,8 +107,8 @@ def _batched(graph: GraphModule, pixels: Node, example: Tensor) -> tuple[set[Nod
 
 def _symbols(value: Tensor) -> set[Any]:
     """Symbols in the shape of a tensor of the export."""
-    extents = (extent for extent in value.shape if isinstance(extent, torch.SymInt))
-    return set().union(*(extent.node.expr.free_symbols for extent in extents))
+    extents: Iterable[Any] = value.shape  # typed as whole numbers, and of the export symbolic ones too
+    return set().union(*(extent.node.expr.free_symbols for extent in extents if isinstance(extent, torch.SymInt)))
 
 
 def _shapes(graph: GraphModule, extents: torch.Size, rows: int) -> dict[Node, torch.Size]:
