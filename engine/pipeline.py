@@ -25,7 +25,7 @@ from engine.superficial import Superficial, sin_count, superficial, to_pixels
 from engine.sweep import Sweep, run_sweep
 from engine.threat import PatchThreat
 from engine.verdict import Verdict, judge
-from engine.windows import WindowFamily, window_family
+from engine.windows import WindowFamily, default_window, window_family
 
 __all__ = ["Inspection", "Inspector", "StageName"]
 
@@ -83,6 +83,7 @@ class Inspector:
         self._cuts: dict[str, tuple[CutClassifier, Footprints]] = {}
         self._backends: dict[tuple[str, str, str], Backend] = {}
         self._families: dict[tuple[str, PatchThreat, int | None, int | None], WindowFamily] = {}
+        self._sides: dict[tuple[str, PatchThreat, int], int] = {}
         self._states: dict[str, Superficial] = {}
         self._clusters: dict[tuple[str, int], SinClusters] = {}
 
@@ -111,6 +112,21 @@ class Inspector:
         if key not in self._backends:
             self._backends[key] = make_backend(cut, settings.backend, settings.precision)
         return cut, footprints, self._backends[key]
+
+    def widened(self, settings: Settings, steps: int) -> Settings:
+        """The same settings with windows so wide that at most ``steps`` an axis cover the threat.
+
+        Raises
+        ------
+        SinscopeError
+            As :meth:`prepare`, or if the threat does not fit the input.
+        """
+        cut, footprints, _ = self.prepare(settings)
+        threat = PatchThreat.parse(settings.patch, self.classifier.preprocessing.input_size)
+        key = (cut.layer, threat, steps)
+        if key not in self._sides:
+            self._sides[key] = default_window(footprints, threat, steps)
+        return replace(settings, window=max(self._sides[key], settings.window or 0), stride=None)
 
     def forget(self) -> None:
         """Drop what is kept of photos; the network, its cuts and backends stay ready."""

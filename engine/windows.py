@@ -1,6 +1,7 @@
 """Families of occluding windows that hide every place a patch can take."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -60,7 +61,7 @@ class WindowFamily:
         row, column = divmod(range(len(self))[index], len(self.columns))
         return self.rows[row], self.columns[column]
 
-    @property
+    @cached_property
     def boxes_px(self) -> NDArray[np.int64]:
         """Pixel boxes ``(top, left, bottom, right)``, ends excluded, shape ``(windows, 4)``."""
         boxes = np.array(
