@@ -15,7 +15,7 @@ from engine.cache import digest
 from engine.classifiers import Classifier
 from engine.classifiers.cut import CutClassifier, cut_classifier
 from engine.classifiers.footprint import Footprints, load_footprints
-from engine.classifiers.graph import export_graph
+from engine.classifiers.graph_cache import load_graph
 from engine.clusters import CLUSTERED_SINS, SinClusters, cluster_sins
 from engine.errors import SettingsError
 from engine.logit_cache import LogitCache
@@ -25,7 +25,7 @@ from engine.superficial import Superficial, sin_count, superficial, to_pixels
 from engine.sweep import Sweep, run_sweep
 from engine.threat import PatchThreat
 from engine.verdict import Verdict, judge
-from engine.windows import WindowFamily, window_family
+from engine.windows import WindowFamily, default_window, window_family
 
 __all__ = ["Inspection", "Inspector", "StageName"]
 
@@ -83,14 +83,15 @@ class Inspector:
         self._cuts: dict[str, tuple[CutClassifier, Footprints]] = {}
         self._backends: dict[tuple[str, str, str], Backend] = {}
         self._families: dict[tuple[str, PatchThreat, int | None, int | None], WindowFamily] = {}
+        self._sides: dict[tuple[str, PatchThreat, int], int] = {}
         self._states: dict[str, Superficial] = {}
         self._clusters: dict[tuple[str, int], SinClusters] = {}
 
     @property
     def graph(self) -> GraphModule:
-        """The network's graph, exported when it is first asked for."""
+        """The network's graph, exported (or read from the cache) when it is first asked for."""
         if self._graph is None:
-            self._graph = export_graph(self.classifier.network, self.classifier.preprocessing.input_size)
+            self._graph = load_graph(self.classifier)
         return self._graph
 
     def prepare(self, settings: Settings) -> tuple[CutClassifier, Footprints, Backend]:
@@ -111,6 +112,21 @@ class Inspector:
         if key not in self._backends:
             self._backends[key] = make_backend(cut, settings.backend, settings.precision)
         return cut, footprints, self._backends[key]
+
+    def widened(self, settings: Settings, steps: int) -> Settings:
+        """The same settings with windows so wide that at most ``steps`` an axis cover the threat.
+
+        Raises
+        ------
+        SinscopeError
+            As :meth:`prepare`, or if the threat does not fit the input.
+        """
+        cut, footprints, _ = self.prepare(settings)
+        threat = PatchThreat.parse(settings.patch, self.classifier.preprocessing.input_size)
+        key = (cut.layer, threat, steps)
+        if key not in self._sides:
+            self._sides[key] = default_window(footprints, threat, steps)
+        return replace(settings, window=max(self._sides[key], settings.window or 0), stride=None)
 
     def forget(self) -> None:
         """Drop what is kept of photos; the network, its cuts and backends stay ready."""

@@ -1,7 +1,6 @@
 """A classifier split in two at its superficial layer: ``tail(*head(x)) == model(x)``."""
 
 import difflib
-import hashlib
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import cast
@@ -12,7 +11,7 @@ from torch.fx import Graph, GraphModule, Node
 
 from engine.cache import digest
 from engine.classifiers.classifier import Classifier
-from engine.classifiers.graph import ACTIVATIONS, layer_nodes, tensor_value
+from engine.classifiers.graph import ACTIVATIONS, content_digest, layer_nodes, tensor_value
 from engine.classifiers.operations import operation
 from engine.errors import LayerError
 
@@ -82,7 +81,7 @@ class CutClassifier:
         parts: list[object] = [self.layer, self.input_size, self.shapes, self.layouts]
         for module in (self._head, self._tail):
             parts.append(module.graph)
-            parts += [_content(module, node) for node in module.graph.nodes if node.op == "get_attr"]
+            parts += [content_digest(module, node) for node in module.graph.nodes if node.op == "get_attr"]
         return digest(*parts)
 
     @property
@@ -214,17 +213,6 @@ def _layers(graph: Graph) -> dict[str, Node]:
         f"{MODULE}{name}" if name.isdecimal() or name == INPUT else name: node
         for name, node in layer_nodes(graph).items()
     }
-
-
-def _content(module: GraphModule, node: Node) -> str:
-    """Digest of a weight or of a constant that the export lifted out of the code."""
-    value: object = module
-    for name in str(node.target).split("."):
-        value = getattr(value, name)
-    if not isinstance(value, Tensor):
-        return repr(value)
-    content = value.detach().cpu().contiguous()
-    return hashlib.sha256(content.flatten().view(torch.uint8).numpy().tobytes()).hexdigest()
 
 
 def _is_map(node: Node) -> bool:

@@ -2,7 +2,7 @@
 
 from gui.widgets.chip import Chip
 from gui.widgets.field import Field, Note
-from gui.widgets.float_slider import FloatSlider
+from gui.widgets.float_slider import FloatSlider, set_range
 from gui.widgets.message import InlineMessage
 from gui.widgets.picker import Picker
 from gui.widgets.section import Fold, Line, Section
@@ -20,5 +20,6 @@ __all__ = [
     "Picker",
     "Section",
     "Switch",
+    "set_range",
     "tame_wheels",
 ]

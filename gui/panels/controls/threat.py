@@ -7,7 +7,7 @@ from engine.errors import ThreatError
 from engine.threat import PatchThreat
 from gui.panels.controls.group import Group
 from gui.state import State
-from gui.widgets import Chip, Field, FloatSlider
+from gui.widgets import Chip, Field, FloatSlider, set_range
 
 __all__ = ["ThreatGroup"]
 
@@ -65,7 +65,7 @@ class ThreatGroup(Group):
             (self.width_px, threat.width, threat.input_width),
         ):
             with QSignalBlocker(field):
-                field.setMaximum(most)
+                set_range(field, field.minimum(), most)
                 field.setValue(value)
 
     def _threat(self) -> PatchThreat | None:

@@ -193,8 +193,7 @@ class ImportancePlot(PlotFrame):
 
     @Slot(object)
     def _follow(self, _: Document) -> None:
-        if self.shown is not None:
-            self._place_cut(self.shown)
+        self.refresh()
 
     def _place_cut(self, snapshot: Snapshot) -> None:
         """The cut stands where it is asked for; before that, where the engine put it."""
