@@ -191,6 +191,7 @@ def photos(tmp_path: Path) -> Iterator[list[str]]:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1800)
 def test_five_hundred_random_actions(
     make_window: Callable[..., MainWindow], qtbot: QtBot, photos: list[str], tmp_path: Path
 ):
