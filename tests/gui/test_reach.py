@@ -26,7 +26,7 @@ def unfolded(at_rest: MainWindow, qtbot: QtBot) -> MainWindow:
 
 
 def stops(window: MainWindow) -> list[QWidget]:
-    """What is there for Tab to stop at; of a group of buttons it is one, from which arrow keys reach the others."""
+    """What is there for Tab to stop at."""
     return [
         widget
         for widget in window.findChildren(QWidget)
@@ -35,7 +35,6 @@ def stops(window: MainWindow) -> list[QWidget]:
         and widget.window() is window
         and widget.focusPolicy() & Qt.FocusPolicy.TabFocus
         and widget.focusProxy() is None
-        and not (isinstance(widget, QAbstractButton) and widget.group() is not None)
     ]
 
 
@@ -69,22 +68,6 @@ def test_tab_reaches_everything_and_everything_shows_it(unfolded: MainWindow, qt
             dull.append(told(one))
     assert [told(one) for one in wanted if one not in reached] == [], "not reached"
     assert dull == [], "do not show that they have the focus"
-
-
-def test_arrow_keys_go_through_a_group_of_buttons(unfolded: MainWindow, qtbot: QtBot):
-    sizes = unfolded.controls.threat.presets.buttons()
-    sizes[0].setFocus()
-    for button in sizes:
-        assert button.hasFocus()
-        assert seen(button) != unfocused(button)
-        qtbot.keyClick(button, Qt.Key.Key_Right)
-
-
-def unfocused(widget: QWidget) -> QImage:
-    widget.clearFocus()
-    picture = seen(widget)
-    widget.setFocus()
-    return picture
 
 
 def told(widget: QWidget) -> str:
