@@ -17,7 +17,7 @@ from torch.fx import GraphModule
 
 from engine.cache import cache_folder, digest, write_whole
 from engine.classifiers import graph as exporting
-from engine.classifiers import graph_text
+from engine.classifiers import graph_text, operations, rows
 from engine.classifiers.classifier import Classifier
 from engine.classifiers.graph import content_digest, export_graph
 from engine.classifiers.graph_text import from_records, to_records
@@ -58,8 +58,7 @@ def _path(classifier: Classifier) -> Path | None:
         classifier.weights_sha256,
         classifier.preprocessing.input_size,
         classifier.network,  # its modules with what they were made with
-        inspect.getsource(exporting),
-        inspect.getsource(graph_text),
+        *(inspect.getsource(module) for module in (exporting, operations, rows, graph_text)),
     )
     return folder / f"{key}.json"
 
