@@ -133,14 +133,6 @@ def code_in_a_name(document: dict) -> None:
     node_of(document, "pixels")["target"] = "x=__import__('os').abort()"
 
 
-def signed_anew(document: dict) -> None:
-    """A graph that answers otherwise under a signature of its own."""
-    other_operation(document)
-    network = published(NETWORKS["plain"]()).network
-    read = graph_cache.from_records(document["nodes"], network)
-    document["signature"] = graph_cache._signature(read)
-
-
 DAMAGE: dict[str, Callable[[bytes], bytes]] = {
     "empty": lambda _: b"",
     "text": lambda _: b"hello",
@@ -151,7 +143,7 @@ DAMAGE: dict[str, Callable[[bytes], bytes]] = {
     "a node less": lambda content: changed(content, lambda document: document["nodes"].pop(-2)),
     **{
         change.__name__: lambda content, change=change: changed(content, change)
-        for change in (wider, reshaped, renamed, other_operation, foreign_operation, code_in_a_name, signed_anew)
+        for change in (wider, reshaped, renamed, other_operation, foreign_operation, code_in_a_name)
     },
 }
 
@@ -204,6 +196,16 @@ def test_other_versions_weights_sizes_and_code_are_exported_for_themselves(fresh
     with pytest.raises(AssertionError, match="exported again"):
         load_graph(made)
     assert stored(fresh_cache) == [first]
+
+
+def test_a_file_under_anothers_name_is_not_used(plain, fresh_cache, monkeypatch):
+    made, _ = plain
+    load_graph(made)
+    (path,) = stored(fresh_cache)
+    path.rename(graph_cache._path(replace(made, code="toys 1.1")))
+    monkeypatch.setattr(graph_cache, "export_graph", no_export)
+    with pytest.raises(AssertionError, match="exported again"):
+        load_graph(replace(made, code="toys 1.1"))
 
 
 def test_a_network_that_computes_otherwise_than_its_file_is_exported(fresh_cache, monkeypatch):
