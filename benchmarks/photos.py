@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from engine.classifiers import Classifier
 from engine.errors import ImageError
-from engine.images import list_images, read_image
+from engine.images import list_images, read_image, spread
 
 __all__ = ["labelled_views"]
 
@@ -24,10 +24,7 @@ def labelled_views(
     ImageError
         If a file's name does not begin with a class index.
     """
-    paths = list_images(folder)
-    if limit is not None and limit < len(paths):
-        paths = [paths[index * len(paths) // limit] for index in range(limit)]
-    for path in paths:
+    for path in spread(list_images(folder), limit):
         named = re.match(r"(\d+)_", path.name)
         if not named:
             raise ImageError(f"{path} does not say its class; name photos <class index>_<anything>.jpg.")

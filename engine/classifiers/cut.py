@@ -2,6 +2,7 @@
 
 import difflib
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import cast
@@ -59,9 +60,15 @@ class CutClassifier:
             In [0, 1].
         """
         with torch.inference_mode():
-            crossing = self._head(pixels)
+            return tuple(
+                tensor.contiguous() if layout != _NCHW else tensor.clone()
+                for tensor, layout in zip(self.turned(self._head(pixels)), self.layouts, strict=True)
+            )
+
+    def turned(self, crossing: Sequence[Tensor]) -> tuple[Tensor, ...]:
+        """What ``head_module`` gives, each as ``(B, C, H, W)``; a view."""
         return tuple(
-            tensor.permute(layout).contiguous() if layout != _NCHW else tensor.clone()
+            tensor.permute(layout) if layout != _NCHW else tensor
             for tensor, layout in zip(crossing, self.layouts, strict=True)
         )
 
@@ -90,6 +97,11 @@ class CutClassifier:
         nodes = list(self._head.graph.nodes)
         pixels = next(node for node in nodes if node.op == "placeholder")
         return frozenset(operation(node) for node in _dependent_on(pixels, nodes) if node.op == "call_function")
+
+    @property
+    def head_module(self) -> GraphModule:
+        """The head as a module, for gradients; what crosses comes in the network's own layout (:meth:`turned`)."""
+        return self._head
 
     @property
     def tail_module(self) -> GraphModule:

@@ -5,6 +5,7 @@ import difflib
 from typing import Any, NoReturn, get_args
 
 from engine.cli import values
+from engine.cli.attack_options import add_attack
 from engine.cli.version import version
 from engine.errors import SettingsError
 from engine.settings import BackendName, Fill, Importance, Precision, Rule, Selection, Settings
@@ -111,6 +112,8 @@ def make_parser() -> _Parser:
     _add_paste(demo, "another patch than the sample one")
     demo.add_argument("--out", metavar="FOLDER", default="sinscope-demo", help="where results go (%(default)s)")
 
+    add_attack(commands, [common, _knobs(None, "model", "sins")])
+
     commands.add_parser("models", help="list the classifiers that can be inspected", parents=[common])
     return parser
 
@@ -119,8 +122,18 @@ def _add_paste(group: Any, purpose: str) -> None:
     group.add_argument("--paste", metavar="PATCH.png", help=purpose)
 
 
-def _knobs(patch: str) -> _Parser:
+_GROUPS = ("model", "backend", "threat", "sins", "rule", "label")
+
+
+def _knobs(patch: str | None, *groups: str) -> _Parser:
+    """A parent parser with some groups of knobs, all of them if none is named."""
     parser = _Parser(add_help=False)
+    for group in groups or _GROUPS:
+        _ADD[group](parser, patch)
+    return parser
+
+
+def _model(parser: argparse.ArgumentParser, _: str | None) -> None:
     model = parser.add_argument_group("model")
     _knob(model, "--model", metavar="M", help=f"classifier, see `sinscope models` ({_DEFAULTS.model})")
     _knob(model, "--weights", metavar="FILE", help="state dict or safetensors for it; `random` for an untrained one")
@@ -129,9 +142,15 @@ def _knobs(patch: str) -> _Parser:
     _knob(model, "--std", type=values.floats, metavar="S|S,S,S")
     _knob(model, "--labels", metavar="FILE", help="class names: one a line, or JSON")
     _knob(model, "--layer", metavar="1|2|3|NAME", help="superficial layer: a usual one, or any module's name (1)")
-    _knob(model, "--backend", choices=get_args(BackendName), help="what runs the network (auto)")
-    _knob(model, "--precision", choices=get_args(Precision), help="arithmetic (fp32)")
 
+
+def _backend(parser: argparse.ArgumentParser, _: str | None) -> None:
+    backend = parser.add_argument_group("arithmetic")
+    _knob(backend, "--backend", choices=get_args(BackendName), help="what runs the network (auto)")
+    _knob(backend, "--precision", choices=get_args(Precision), help="arithmetic (fp32)")
+
+
+def _threat(parser: argparse.ArgumentParser, patch: str | None) -> None:
     threat = parser.add_argument_group("threat and windows")
     _knob(threat, "--patch", metavar="2%|32|32x40", help=f"patch: share of the input, or px ({patch}%)")
     _knob(
@@ -139,6 +158,8 @@ def _knobs(patch: str) -> _Parser:
     )
     _knob(threat, "--stride", type=values.integer, metavar="N", help="step between them in cells (fewest windows)")
 
+
+def _sins(parser: argparse.ArgumentParser, _: str | None) -> None:
     sins = parser.add_argument_group("superficial important neurons (SINs)")
     _knob(sins, "--top", type=values.rate, metavar="50%", help="top-ranking rate (the model's own for the layer)")
     _knob(sins, "--selection", choices=get_args(Selection), help="where SINs are chosen (per_window)")
@@ -146,11 +167,18 @@ def _knobs(patch: str) -> _Parser:
     _knob(sins, "--fill", choices=get_args(Fill), help="what stands for the others (neutral)")
     _knob(sins, "--seed", type=values.integer, metavar="N", help="of all that is drawn at random (0)")
 
+
+def _rule(parser: argparse.ArgumentParser, _: str | None) -> None:
     rule = parser.add_argument_group("alert rule and certificate")
     _knob(rule, "--rule", choices=get_args(Rule), help="when an alert is raised (consistency)")
     _knob(rule, "--tau", type=values.number, metavar="T", help="its confidence threshold (0.5)")
-    _knob(rule, "--label", metavar="L", help="label to certify, index or name (the base prediction)")
-    return parser
+
+
+def _label(parser: argparse.ArgumentParser, _: str | None) -> None:
+    _knob(parser, "--label", metavar="L", help="label to certify, index or name (the base prediction)")
+
+
+_ADD = {"model": _model, "backend": _backend, "threat": _threat, "sins": _sins, "rule": _rule, "label": _label}
 
 
 def _knob(group: Any, option: str, **how: Any) -> None:
