@@ -164,7 +164,7 @@ def _curves(curves: Iterable[ImportanceCurve]) -> list[tuple[str, ...]]:
 
 
 def _distributions(distributions: Iterable[SinDistribution]) -> list[tuple[str, ...]]:
-    rows = []
+    rows: list[tuple[str, ...]] = []
     for found in distributions:
         for measure in MEASURES:
             one = found.difference(measure)

@@ -91,12 +91,10 @@ class PredictionStability:
 
     def arrays(self) -> dict[str, NDArray[np.generic]]:
         """For a NPZ file; columns are the pruned and the full model."""
-        sides = {"benign": self.benign, "patched": self.patched}
-        return {"labels": self.labels, "covered": self.covered} | {
-            f"{name}_{when}": values
-            for name, side in sides.items()
-            for when, values in zip(("whole", "moved"), side, strict=True)
-        }
+        arrays: dict[str, NDArray[np.generic]] = {"labels": self.labels, "covered": self.covered}
+        for name, (whole, moved) in {"benign": self.benign, "patched": self.patched}.items():
+            arrays |= {f"{name}_whole": whole, f"{name}_moved": moved}
+        return arrays
 
     def rows(self) -> Iterator[dict[str, object]]:
         """For a CSV file: one a model and group of photos."""

@@ -83,11 +83,13 @@ def read_reference(path: Path) -> tuple[Reference, ...]:
 
 
 def _reference(row: dict[str, Any]) -> Reference:
-    sides = [
-        {copy: frozen_array(np.array(row[copy][name], dtype=kind)) for copy in ("benign", "patched")}
-        for name, kind in (("clusters", np.int64), ("std_px", np.float64), ("spread_px", np.float64))
+    copies = ("benign", "patched")
+    floats = [
+        {copy: frozen_array(np.array(row[copy][name], dtype=np.float64)) for copy in copies}
+        for name in ("std_px", "spread_px")
     ]
-    return Reference(row["layer"], row["importance"], *sides)
+    clusters = {copy: frozen_array(np.array(row[copy]["clusters"], dtype=np.int64)) for copy in copies}
+    return Reference(row["layer"], row["importance"], clusters, *floats)
 
 
 def _percentiles(values: NDArray[np.float64]) -> list[float]:

@@ -28,7 +28,6 @@ from engine.predictions import Guard
 from engine.settings import Settings
 from engine.superficial import Superficial, sin_count, superficial, to_pixels
 from engine.sweep import run_sweep
-from engine.threat import PatchThreat
 from engine.verdict import judge
 from engine.windows import WindowFamily, smallest_window, window_family
 
