@@ -78,10 +78,10 @@ class PredictionStability:
         return _share(self.patched[1][:, model] == self.labels, self.fooled(model))
 
     def fooled(self, model: int) -> NDArray[np.bool_]:
-        """Copies on which the patch does what it is for: the target, or any label but the photo's class."""
+        """Copies on which the patch does what it is for: the target, or without one, a right answer gone wrong."""
         whole = self.patched[0][:, model]
         if self.target is None:
-            return np.asarray(whole != self.labels)
+            return np.asarray((whole != self.labels) & (self.benign[0][:, model] == self.labels))
         return np.asarray((whole == self.target) & (self.labels != self.target))
 
     @property

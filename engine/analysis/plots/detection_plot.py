@@ -38,7 +38,7 @@ def detection_figure(detections: Sequence[Detection]) -> bytes:
                     color=shades[rate],
                     marker=".",
                     linewidth=1,
-                    label=f"density, top {value:.0%}",
+                    label=f"density, top {value:.1%}",
                 )
             occlusion = [found.by_occlusion(copy) for copy in copies]
             low, high = (np.array([100 * share.interval[end] for share in occlusion]) for end in (0, 1))
