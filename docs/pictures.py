@@ -3,8 +3,8 @@
     python docs/pictures.py
     python docs/pictures.py --evidence OUT
 
-The first writes to ``docs/pictures``: ``figure.png``, the figure of the sample photo with the sample patch, and the window
-at 1280 x 800 with an alert (``window-alert.png``, ``window-dark.png``) and with a certificate
+The first writes to ``docs/pictures``: ``figure.png``, the figure of the sample photo with the sample patch, and
+the window at 1280 x 800 with an alert (``window-alert.png``, ``window-dark.png``) and with a certificate
 (``window-certified.png``). No screen is needed. The second writes the figures of ``docs/evidence.md``,
 ``evidence-*.png``, from a folder that ``analyze --figures OUT`` made.
 """
