@@ -14,7 +14,7 @@ ArithmeticName = Literal["auto", "fp32", "mixed"]
 
 TOASTER = 859  # of ImageNet's classes, the paper's target
 
-_RATES = {"adam": 0.1, "sign": 4 / 255}
+_RATES = {"adam": 0.03, "sign": 4 / 255}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,10 +30,10 @@ class AttackSettings:
     steps, batch : int
         Steps of the optimizer, and photos each step looks at.
     optimizer : str
-        ``adam`` on pixels behind a sigmoid, or ``sign``: each pixel moves by the rate, and is clamped.
+        ``adam``, or ``sign``: every pixel moves by the rate. Both are clamped to the pixels' range after each step.
     rate : float, optional
-        Learning rate of the first step, which falls to 0 by a cosine; ``None`` for the optimizer's usual one.
-        For ``sign`` in units of the pixels' range.
+        Learning rate of the first step, in units of the pixels' range, which falls to 0 by a cosine; ``None``
+        for the optimizer's usual one.
     places : (int, int), optional
         X and Y of the patch's bounding box; ``None`` draws a place for every photo and step, borders included.
     rotation : float
@@ -88,7 +88,7 @@ class AttackSettings:
         if self.seed < 0:
             raise SettingsError(f"The seed of an attack is a whole number from 0 on, not {self.seed}.")
         if self.rate is not None and not 0 < self.rate < math.inf:
-            raise SettingsError(f"The learning rate must be above 0, not {self.rate:.4g}; try 0.1.")
+            raise SettingsError(f"The learning rate must be above 0, not {self.rate:.4g}; try 0.03.")
         if not 0 <= self.alpha < math.inf:
             raise SettingsError(f"alpha weighs a penalty and is at least 0, not {self.alpha:.4g}; try 1.")
         if not 0 <= self.rotation <= 180:
@@ -124,4 +124,7 @@ class AttackSettings:
         SettingsError, TypeError
             If a knob is unknown or its value is not one.
         """
-        return cls(**{name: tuple(value) if isinstance(value, list) else value for name, value in values.items()})
+        given: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value for name, value in values.items()
+        }
+        return cls(**given)
