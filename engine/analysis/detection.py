@@ -12,7 +12,9 @@ from engine.analysis.results import frozen_array
 from engine.analysis.sliding import window_sums
 from engine.evaluation.metrics import Share
 from engine.superficial import Superficial, sin_count
+from engine.sweep import Sweep
 from engine.threat import PatchThreat
+from engine.verdict import Verdict
 
 __all__ = [
     "ALERT_SHARE",
@@ -21,6 +23,7 @@ __all__ = [
     "ImageDetection",
     "densest_share",
     "detection",
+    "is_raised",
     "window_cells",
 ]
 
@@ -162,6 +165,15 @@ def densities(state: Superficial, window: tuple[int, int]) -> NDArray[np.float64
     return frozen_array(
         np.array([densest_share(state, sin_count(state.neurons, rate), window) for rate in DENSITY_RATES])
     )
+
+
+def is_raised(sweep: Sweep, verdict: Verdict) -> bool:
+    """Whether the windows so far raise an alert that no further window can take back.
+
+    So it is with the rule ``consistency`` once one window contradicts a base prediction, and neither is in doubt.
+    """
+    clear = verdict.windows.clear & verdict.base.clear[0]
+    return verdict.rule == "consistency" and bool((verdict.firing[sweep.done] & clear).any())
 
 
 def detection(

@@ -10,7 +10,7 @@ from PIL import Image
 from torch import Tensor
 from toys import Toy, classifier, picture
 
-from engine.analysis.copies import choose_photos
+from engine.analysis.copies import choose_photos, patched_copy
 from engine.analysis.gather import gather
 from engine.analysis.look import Look
 from engine.analysis.map_example import map_example
@@ -55,7 +55,10 @@ def photos(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def study():
-    inspector = Inspector(classifier(Plain(torch.nn.Conv2d(3, 4, 3, padding=1), 4), SIZE))
+    network = Plain(torch.nn.Conv2d(3, 4, 3, padding=1), 4)
+    noise = torch.from_numpy(np.stack([picture(SIZE, seed=index) for index in range(6)])).permute(0, 3, 1, 2) / 127.5
+    network.fc.bias.data -= network(noise - 1).mean(0).detach()  # no class is the usual answer
+    inspector = Inspector(classifier(network, SIZE))
     patches = sticker(255, "plain.png", 0.0), sticker(120, "hidden.png", 0.7)
     return Study(inspector, Settings(backend="torch", top=0.4), LAYERS, patches[0], patches[1:])
 
@@ -125,8 +128,13 @@ def test_alerts_are_those_of_an_inspection(study, photos, evidence):
             backend="torch",
         )
         for index, photo in enumerate(photos.photos[:3]):
-            *_, last = study.inspector.inspect(study.view(photo), settings)
-            assert bool(found.alert[0, index]) == (last.verdict.word in ("alert", "undecided"))
+            views = [study.view(photo)]
+            views += [patched_copy(views[0], each.patch, 0, photo.sha256).view for each in study.patches]
+            for copy, view in enumerate(views):
+                *_, last = study.inspector.inspect(view, settings)
+                assert bool(found.alert[copy, index]) == (last.verdict.word in ("alert", "undecided"))
+                assert int(found.base[copy, index]) == last.verdict.base.label[0]
+    assert {bool(alert) for found in evidence.detections for alert in found.alert.ravel()} == {False, True}
 
 
 def test_without_detection_there_is_none(study, measured):
