@@ -12,7 +12,15 @@ from engine.classifiers.footprint import AxisFootprint, Footprints
 from engine.errors import CoverageError
 from engine.threat import PatchThreat
 
-__all__ = ["AxisWindow", "WindowFamily", "default_window", "largest_window", "smallest_window", "window_family"]
+__all__ = [
+    "AxisWindow",
+    "WindowFamily",
+    "default_window",
+    "largest_window",
+    "smallest_window",
+    "window_at",
+    "window_family",
+]
 
 DEFAULT_STEPS = 6  # windows along an axis: 36 in all, as PatchCleanser's default
 
@@ -174,6 +182,22 @@ def window_family(
 def largest_window(footprints: Footprints) -> int:
     """Side of the superficial layer's map, in cells: a window must be smaller."""
     return min(footprints.rows[0].cells, footprints.columns[0].cells)
+
+
+def window_at(footprints: Footprints, top: int, left: int, side: int) -> tuple[AxisWindow, AxisWindow]:
+    """One window whose top left cell in the superficial layer is given; what is outside the map is cut off.
+
+    Parameters
+    ----------
+    footprints : Footprints
+    top, left, side : int
+        In cells of the superficial layer.
+    """
+    rows, columns = footprints.rows, footprints.columns
+    return (
+        _axis_window(rows, top, min(side, rows[0].cells - top)),
+        _axis_window(columns, left, min(side, columns[0].cells - left)),
+    )
 
 
 def _largest_footprint(axis: AxisFootprint, length: int) -> int:
