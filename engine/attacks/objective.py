@@ -1,12 +1,12 @@
 """What a patch is trained for: Eq. 3, with Eq. 6's penalty on superficial activation."""
 
-import copy
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 
 import torch
 from torch import Tensor, nn
 
+from engine.attacks.folding import folded
 from engine.attacks.penalty import SuperficialPenalty
 from engine.attacks.placing import Distortion
 from engine.attacks.pruned import PrunedModel
@@ -48,7 +48,7 @@ class Objective:
         if attack.defended:
             self._model = PrunedModel(inspector, settings, self.half)
         else:
-            self._model = copy.deepcopy(inspector.classifier.network)
+            self._model = folded(inspector.graph)
         self._model.to(self.device).to(memory_format=torch.channels_last)
         self._penalty = SuperficialPenalty(*inspector.cut(settings.layer), self.device) if attack.alpha else None
 

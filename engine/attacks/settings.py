@@ -44,6 +44,9 @@ class AttackSettings:
         The patch is made darker or lighter by a factor within 1 - brightness and 1 + brightness.
     perspective : float
         Most that each corner moves towards the centre, as a share of its way.
+    vary : float
+        Photos are mirrored at random, and cut at random to no less than 1 - vary of their sides and resized, which
+        makes many of few; 0 leaves them as they are.
     defended : bool
         Attack the base prediction of the pruned model instead of the plain one.
     alpha : float
@@ -66,6 +69,7 @@ class AttackSettings:
     scale: tuple[float, float] = (1.0, 1.0)
     brightness: float = 0.0
     perspective: float = 0.0
+    vary: float = 0.0
     defended: bool = False
     alpha: float = 0.0
     precision: ArithmeticName = "auto"
@@ -96,9 +100,10 @@ class AttackSettings:
         if not 0 < self.scale[0] <= self.scale[1] < math.inf:
             low, high = self.scale
             raise SettingsError(f"A scale from {low:.4g} to {high:.4g} is no range above 0; try 0.8 to 1.2.")
-        for name in ("brightness", "perspective"):
+        for name in ("brightness", "perspective", "vary"):
             if not 0 <= getattr(self, name) <= 0.5:
-                raise SettingsError(f"The {name} is a share from 0 to 0.5, not {getattr(self, name):.4g}; try 0.2.")
+                what = "variation of the photos" if name == "vary" else name
+                raise SettingsError(f"The {what} is a share from 0 to 0.5, not {getattr(self, name):.4g}; try 0.2.")
 
     @property
     def learning_rate(self) -> float:

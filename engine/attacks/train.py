@@ -13,7 +13,7 @@ from torch import Tensor
 
 from engine.attacks.checkpoint import Checkpoint, purpose, read_checkpoint, write_checkpoint
 from engine.attacks.objective import Objective, boxes_of
-from engine.attacks.photos import Photos
+from engine.attacks.photos import Photos, varied
 from engine.attacks.placing import draw_distortion, place
 from engine.attacks.settings import AttackSettings
 from engine.errors import PatchError, SettingsError
@@ -179,17 +179,18 @@ class _Training:
         labels = self._labels_of(chosen).to(device)
 
         patch = state.patch.to(device).clone().requires_grad_()
-        pixels = self._views[chosen].to(device).float() / 255
+        pixels = varied(self._views[chosen].to(device).float() / 255, draw, attack.vary)
         patched = place(pixels, patch, distortions)
         loss, logits = self._objective(patched, boxes_of(self.size, distortions), labels)
-        (patch.grad,) = torch.autograd.grad(loss, patch)
+        (gradient,) = torch.autograd.grad(loss, patch)
+        patch.grad = torch.where(gradient.isfinite(), gradient, 0)  # what overflowed moves nothing
         optimizer = self._move(patch, state)
 
         hits = logits.detach().argmax(1) == labels
         success = float((hits if attack.target is not None else ~hits).float().mean())
         losses = _appended(state.losses, float(loss.detach()))
         after = patch.detach().cpu()
-        # The patch that made these losses is, but for the last step, the one after it.
+        # One batch says little of a patch: it is judged by the last ones, which nearly the same patches met.
         recent = float(losses[-RECENT:].mean())
         better = len(losses) < RECENT or recent <= state.best_loss
         return Checkpoint(
@@ -244,12 +245,11 @@ class _Training:
         """What the photos are to become, or what they are predicted as and are to get away from."""
         if self.attack.target is not None:
             return torch.full((len(chosen),), self.attack.target)
-        missing = [int(index) for index in chosen if int(index) not in self._labels]
-        if missing:
-            with torch.no_grad():
-                pixels = self._views[missing].to(self._objective.device).float() / 255
-                found = self._objective.logits(pixels).argmax(1).tolist()
-            self._labels.update(zip(missing, found, strict=True))
+        for index in map(int, chosen):
+            if index not in self._labels:  # alone, so that its label does not hang on when it is first chosen
+                with torch.no_grad():
+                    pixels = self._views[index : index + 1].to(self._objective.device).float() / 255
+                    self._labels[index] = int(self._objective.logits(pixels).argmax())
         return torch.tensor([self._labels[int(index)] for index in chosen])
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.ndimage import distance_transform_edt
 
 from engine.pipeline import Inspection
 from engine.predictions import Predictions
@@ -49,8 +50,9 @@ def openings(found: Inspection, count: int, draw: np.random.Generator) -> list[O
     """Places and labels to attack, the most promising first, as many as ``count``.
 
     Where some label has no obstacle at some place, such pairs are taken, the labels in the order of the number
-    of their places, each at a place drawn at random. Otherwise, as on a certified photo, the weakest places of
-    the location map are attacked with the labels that the base prediction thinks of next.
+    of their places. Otherwise, as on a certified photo, the weakest places of the location map are attacked
+    with the labels that the base prediction thinks of next. The first place for a label is the one furthest
+    from those that do not serve, where windows that hide the patch in part hide it nearly; the others are drawn.
 
     Parameters
     ----------
@@ -66,20 +68,23 @@ def openings(found: Inspection, count: int, draw: np.random.Generator) -> list[O
     label = verdict.certificate.label
     rivals = [int(index) for index in np.argsort(-sweep.base, kind="stable") if int(index) != label][:_RIVALS]
     said = [int(index) for index in np.unique(verdict.windows.label) if index >= 0 and index != label]
-    weak: list[tuple[int, NDArray[np.int64]]] = []
+    weak: list[tuple[int, NDArray[np.bool_]]] = []
     for target in dict.fromkeys([*said, *rivals]):
         barred = obstacles(verdict.windows, target, verdict.rule, verdict.tau)
-        places = np.argwhere(found.family.covering(barred.astype(np.int64)) == 0)
-        if len(places):
-            weak.append((target, places))
-    weak.sort(key=lambda each: -len(each[1]))
+        free = found.family.covering(barred.astype(np.int64)) == 0
+        if free.any():
+            weak.append((target, free))
+    weak.sort(key=lambda each: -int(each[1].sum()))
     if not weak:
         locations = verdict.certificate.locations
-        places = np.argwhere(locations == locations.min())
-        weak = [(target, places) for target in rivals]
+        weak = [(target, locations == locations.min()) for target in rivals]
     chosen = []
     for turn in range(count):
-        target, places = weak[turn % len(weak)]
-        top, left = places[draw.integers(len(places))]
+        target, serves = weak[turn % len(weak)]
+        if turn < len(weak):
+            top, left = np.unravel_index(distance_transform_edt(serves).argmax(), serves.shape)
+        else:
+            places = np.argwhere(serves)
+            top, left = places[draw.integers(len(places))]
         chosen.append(Opening(int(left), int(top), target))
     return chosen

@@ -7,6 +7,7 @@ from contextlib import nullcontext
 import torch
 from torch import Tensor
 
+from engine.attacks.folding import folded
 from engine.attacks.objective import has_half_precision
 from engine.classifiers.cut import CutClassifier
 from engine.selection import MaskedInput, Window, select
@@ -36,9 +37,10 @@ class WindowedModel:
     ) -> None:
         self._cut, self._count, self._settings, self._device = cut, count, settings, device
         self._mixed = has_half_precision(device.type) if mixed is None else mixed
+        # The head decides the ranks, so it stays as it is; the tail only gives gradients.
+        parts = cut.head_module, folded(cut.tail_module)
         self._head, self._tail = (
-            copy.deepcopy(part).to(device).to(memory_format=torch.channels_last)
-            for part in (cut.head_module, cut.tail_module)
+            copy.deepcopy(part).to(device).to(memory_format=torch.channels_last) for part in parts
         )
 
     def __call__(self, pixels: Tensor, windows: Sequence[Window | None]) -> Tensor:

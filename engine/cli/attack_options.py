@@ -50,6 +50,7 @@ def add_attack(commands: Any, parents: list[argparse.ArgumentParser]) -> None:
     photos.add_argument("--scale", type=values.interval, metavar="A-B", help="scale it by A to B (1-1)")
     photos.add_argument("--brightness", type=values.number, metavar="S", help="darken or lighten it by up to S (0)")
     photos.add_argument("--perspective", type=values.number, metavar="S", help="move its corners by up to S (0)")
+    photos.add_argument("--vary", type=values.number, metavar="S", help="mirror photos, and cut up to S off (0)")
     how = parser.add_argument_group("training")
     how.add_argument("--steps", type=values.integer, metavar="N", help="(1000)")
     how.add_argument("--batch", type=values.integer, metavar="N", help="photos a step (8)")

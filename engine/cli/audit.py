@@ -9,7 +9,7 @@ from typing import Any
 
 from engine.attacks.audit import Audit, AuditSettings, audit
 from engine.attacks.audit_report import audit_report, finished_photos, photo_report
-from engine.attacks.photos import Photos, read_photos, split
+from engine.attacks.photos import read_photos, split
 from engine.cli import exits
 from engine.cli.arguments import settings_from
 from engine.cli.console import Screen
@@ -30,8 +30,9 @@ def audit_photos(arguments: argparse.Namespace, inspectors: Inspectors) -> int:
         If what was asked for cannot be done, or the report not be written.
     """
     screen, settings = Screen(), settings_from(arguments)
-    given = {name: getattr(arguments, name) for name in ("steps", "restarts", "windows") if getattr(arguments, name)}
-    how = AuditSettings(seed=max(0, settings.seed), **given)
+    given = {name: getattr(arguments, name) for name in ("steps", "restarts", "windows")}
+    given = {name: value for name, value in given.items() if value is not None}
+    how = AuditSettings(seed=settings.seed, **given)
     path = None if arguments.json is None else Path(arguments.json)
     if path is not None:
         check_output(path)
@@ -45,7 +46,7 @@ def audit_photos(arguments: argparse.Namespace, inspectors: Inspectors) -> int:
     with screen.progress(len(references)):
         photos = read_photos(references, classifier.preprocessing, lambda done: screen.advance("reading", "", done))
     reports = [known[sha256] for sha256 in photos.sha256 if sha256 in known]
-    left = _without(photos, set(known))
+    left = photos.without(known)
     interrupted = False
     started = time.monotonic()
     try:
@@ -92,15 +93,6 @@ def code_of(counts: Audit, interrupted: bool) -> int:
     if counts.certified_broken:
         return exits.BROKEN
     return exits.INTERRUPTED if interrupted else exits.QUIET
-
-
-def _without(photos: Photos, known: set[str]) -> Photos:
-    left = [index for index, sha256 in enumerate(photos.sha256) if sha256 not in known]
-    return Photos(
-        tuple(photos.names[index] for index in left),
-        tuple(photos.sha256[index] for index in left),
-        photos.views[left],
-    )
 
 
 def _line(report: dict[str, Any], progress: str) -> str:

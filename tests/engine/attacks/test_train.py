@@ -31,7 +31,7 @@ def last(stages) -> AttackStage:
         replace(ATTACK, optimizer="sign", rate=0.05),
         replace(ATTACK, target=None),
         replace(ATTACK, defended=True),
-        replace(ATTACK, rotation=20, scale=(0.8, 1.2), brightness=0.2, perspective=0.2),
+        replace(ATTACK, rotation=20, scale=(0.8, 1.2), brightness=0.2, perspective=0.2, vary=0.2),
         replace(ATTACK, places=(16, 0)),
     ],
     ids=["adam", "sign", "untargeted", "defended", "distorted", "fixed"],
@@ -55,7 +55,7 @@ def test_a_patch_lowers_the_loss_on_what_it_is_trained_on(toy: Inspector, attack
 def test_a_training_that_was_stopped_goes_on_to_the_same_patch(
     toy: Inspector, tmp_path: Path, optimizer: str
 ) -> None:
-    attack = replace(ATTACK, optimizer=optimizer, rate=0.05, rotation=10)
+    attack = replace(ATTACK, optimizer=optimizer, rate=0.05, rotation=10, vary=0.1)
     photos, file = photos_of(5), tmp_path / "patch.checkpoint"
     whole = last(train_patch(toy, photos, attack, STEM))
     part = last(train_patch(toy, photos, attack, STEM, checkpoint=file, stop=toys.stop_after(5)))
@@ -154,6 +154,7 @@ def test_what_does_not_fit_is_refused_before_the_first_step(
         ("scale", (1.2, 0.8)),
         ("brightness", 0.6),
         ("perspective", -0.1),
+        ("vary", 0.6),
         ("optimizer", "sgd"),
         ("precision", "fp8"),
         ("seed", -1),
