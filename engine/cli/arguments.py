@@ -149,7 +149,12 @@ def _network(parser: argparse.ArgumentParser, _: str | None) -> Any:
 
 def _model(parser: argparse.ArgumentParser, _: str | None) -> None:
     model = _network(parser, None)
-    _knob(model, "--layer", metavar="1|2|3|NAME", help="superficial layer: a usual one, or any module's name (1)")
+    _knob(
+        model,
+        "--layer",
+        metavar="1|2|3|NAME",
+        help="superficial layer: a usual one, or any module's name (1; module:1 is a module named 1)",
+    )
 
 
 def _backend(parser: argparse.ArgumentParser, _: str | None) -> None:
