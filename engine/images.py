@@ -6,7 +6,7 @@ import re
 import stat
 import threading
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +29,7 @@ __all__ = [
     "load_image",
     "read_image",
     "sample_images",
+    "spread",
 ]
 
 # A guard against decompression bombs: room for a 100-megapixel photo; reading peaks near 1.2 GB at the limit.
@@ -180,6 +181,13 @@ def list_images(folder: Path) -> list[Path]:
     if not found:
         raise ImageError(f"{folder} has no image in it; name a folder with PNG, JPEG or other image files.")
     return found
+
+
+def spread(paths: Sequence[Path], limit: int | None) -> list[Path]:
+    """At most ``limit`` paths, evenly spread over all of them; always the same ones."""
+    if limit is None or limit >= len(paths):
+        return list(paths)
+    return [paths[index * len(paths) // limit] for index in range(limit)]
 
 
 def decode_image(path: str | Path) -> DecodedImage:

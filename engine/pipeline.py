@@ -93,6 +93,19 @@ class Inspector:
             self._graph = export_graph(self.classifier.network, self.classifier.preprocessing.input_size)
         return self._graph
 
+    def cut(self, layer: str) -> tuple[CutClassifier, Footprints]:
+        """The classifier cut at a superficial layer, and the footprints there.
+
+        Raises
+        ------
+        LayerError
+            If the layer does not exist or cannot carry a certificate.
+        """
+        if layer not in self._cuts:
+            cut = cut_classifier(self.classifier, self.graph, layer)
+            self._cuts[layer] = cut, load_footprints(cut)
+        return self._cuts[layer]
+
     def prepare(self, settings: Settings) -> tuple[CutClassifier, Footprints, Backend]:
         """Cut the classifier, find its footprints and make the backend for some settings.
 
@@ -103,10 +116,7 @@ class Inspector:
         BackendError
             If the backend cannot run here.
         """
-        if settings.layer not in self._cuts:
-            cut = cut_classifier(self.classifier, self.graph, settings.layer)
-            self._cuts[settings.layer] = cut, load_footprints(cut)
-        cut, footprints = self._cuts[settings.layer]
+        cut, footprints = self.cut(settings.layer)
         key = (cut.layer, settings.backend, settings.precision)
         if key not in self._backends:
             self._backends[key] = make_backend(cut, settings.backend, settings.precision)

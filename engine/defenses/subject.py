@@ -1,0 +1,175 @@
+"""A classifier as the defenses see it: masked forward passes, local evidence, and tables kept between runs."""
+
+import hashlib
+from collections.abc import Callable, Sequence
+from functools import cached_property
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from engine.backends import Backend
+from engine.cache import digest
+from engine.classifiers import Classifier
+from engine.classifiers.cut import CutClassifier
+from engine.classifiers.hidden_pixels import HIDDEN, HiddenPixels
+from engine.defenses.local_evidence import EvidenceLayer, LocalEvidence, find_evidence
+from engine.defenses.masked_forward import Mask, MaskedLogits, run_masked
+from engine.defenses.table_store import TableStore
+from engine.errors import LayerError, SettingsError
+from engine.pipeline import Inspector
+from engine.predictions import Guard
+from engine.settings import Settings
+from engine.superficial import to_pixels
+from engine.threat import PatchThreat
+
+__all__ = ["NO_MASK", "PIXELS", "Subject"]
+
+PIXELS = "input"  # the layer at which masks are masks of pixels
+NO_MASK = Mask(())
+_VERSION = 1
+
+
+class Subject:
+    """A classifier under test.
+
+    Parameters
+    ----------
+    inspector : Inspector
+        Its classifier, cuts and backends.
+    settings : Settings
+        Backend and precision; the rest is each defense's own.
+    store : TableStore, optional
+        Where tables are kept between runs; without it they are not.
+    """
+
+    def __init__(self, inspector: Inspector, settings: Settings, store: TableStore | None = None) -> None:
+        self.inspector = inspector
+        self.settings = settings
+        self.store = store
+
+    @property
+    def classifier(self) -> Classifier:
+        """The classifier."""
+        return self.inspector.classifier
+
+    @property
+    def guard(self) -> Guard:
+        """How close to a tie is too close for the backend's arithmetic."""
+        return Guard.of(self.settings.precision)
+
+    @property
+    def knows_hidden(self) -> bool:
+        """Whether the network tells hidden pixels from black ones."""
+        return any(isinstance(module, HiddenPixels) for module in self.classifier.network.modules())
+
+    def check(self, view: NDArray[np.uint8], threat: PatchThreat, label: int | None) -> None:
+        """Refuse what is not of this classifier's input size, or no class of it.
+
+        Raises
+        ------
+        SettingsError
+        """
+        size, classes = self.classifier.preprocessing.input_size, len(self.classifier.labels)
+        if view.shape != (*size, 3) or view.dtype != np.uint8:
+            raise SettingsError(
+                f"{self.classifier.name} takes bytes of {size[0]} x {size[1]} px, not {view.dtype} "
+                f"{' x '.join(map(str, view.shape))}; pass the photo through its preprocessing first."
+            )
+        if (threat.input_height, threat.input_width) != size:
+            raise SettingsError(f"A patch of {threat} is meant for another input than {size[0]} x {size[1]} px.")
+        if label is not None and not 0 <= label < classes:
+            raise SettingsError(f"{self.classifier.name} has no class {label}; give one from 0 to {classes - 1}.")
+
+    def masked(
+        self,
+        view: NDArray[np.uint8],
+        masks: Sequence[Mask],
+        fill: str,
+        stop: Callable[[], bool] | None = None,
+        layer: str = PIXELS,
+    ) -> MaskedLogits:
+        """Logits of one photo under every mask of a list; kept in the store once all are done.
+
+        Parameters
+        ----------
+        view : uint8 array (H, W, 3)
+        masks : sequence of Mask
+            In cells of the layer; pixels for ``input``.
+        fill : str
+            What stands in for what is hidden: ``mean`` (the mean colour) and ``hidden`` (see
+            :class:`HiddenPixels`) for pixels; ``neutral`` (the layer's answer to mid-grey) anywhere.
+        stop : callable, optional
+        layer : str
+
+        Raises
+        ------
+        LayerError
+            If more than one tensor crosses at the layer: a list of masks is for one.
+        """
+        cut, backend = self._at(layer)
+        key = self._key(cut, view, fill, backend.name, backend.precision, digest(*masks))
+        kept = self.store.get(key) if self.store else None
+        if kept is not None and len(kept) == len(masks):
+            return MaskedLogits(kept, np.ones(len(masks), dtype=bool))
+        (crossing,) = cut.head(to_pixels(view).clamp(0.0, 1.0))
+        found = run_masked(crossing, self._filling(cut, fill, crossing), masks, backend, stop)
+        if self.store and found.complete:
+            self.store.put(key, found.logits)
+        return found
+
+    def vanilla(self, view: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Logits ``(K,)`` of the undefended classifier."""
+        logits: NDArray[np.float32] = self.masked(view, [NO_MASK], "neutral").logits[0]
+        return logits
+
+    @cached_property
+    def evidence_layer(self) -> EvidenceLayer | str:
+        """The layer of class evidence of a local-feature network, or the sentence why there is none."""
+        return find_evidence(self.inspector)
+
+    def evidence(self, view: NDArray[np.uint8]) -> LocalEvidence:
+        """Class evidence of every cell for one photo: one forward pass.
+
+        Raises
+        ------
+        LayerError
+            If the classifier is no local-feature network.
+        """
+        layer = self.evidence_layer
+        if isinstance(layer, str):
+            raise LayerError(layer)
+        key = self._key(layer.cut, view, "evidence")
+        values = self.store.get(key) if self.store else None
+        if values is None or values.ndim != 3:
+            (crossing,) = layer.cut.head(to_pixels(view).clamp(0.0, 1.0))
+            values = crossing[0].permute(1, 2, 0).contiguous().numpy()
+            if self.store:
+                self.store.put(key, values)
+        return LocalEvidence(values, layer.rows, layer.columns)
+
+    def _at(self, layer: str) -> tuple[CutClassifier, Backend]:
+        cut, _, backend = self.inspector.prepare(
+            Settings(layer=layer, backend=self.settings.backend, precision=self.settings.precision)
+        )
+        if len(cut.shapes) > 1:
+            raise LayerError(
+                f"{len(cut.shapes)} tensors cross at {layer} in {self.classifier.name} and a mask is for one; "
+                f"choose another layer."
+            )
+        return cut, backend
+
+    def _key(self, cut: CutClassifier, view: NDArray[np.uint8], *what: object) -> str:
+        photo = hashlib.sha256(np.ascontiguousarray(view).tobytes()).hexdigest()
+        return digest(_VERSION, torch.__version__, cut.signature, self.classifier.preprocessing, photo, *what)
+
+    def _filling(self, cut: CutClassifier, fill: str, like: Tensor) -> Tensor:
+        if fill == "neutral":
+            return cut.neutral[0][0]
+        if cut.layer != PIXELS or fill not in ("mean", "hidden"):
+            raise SettingsError(f"Cells at {cut.layer} cannot be filled with {fill!r}; take neutral.")
+        if fill == "hidden":
+            return torch.full_like(like[0], HIDDEN)
+        colour = torch.tensor(self.classifier.preprocessing.mean).clamp(0.0, 1.0)
+        return colour.reshape(-1, 1, 1).expand_as(like[0])
