@@ -160,7 +160,7 @@ class Inspector:
         clock = _Clock()
         cut, footprints, backend = self.prepare(settings)
         rate = settings.top if settings.top is not None else self.classifier.family.rate(cut.layer)
-        family = self._family(cut, footprints, threat, settings)
+        family = self.family(threat, settings)
         settings = replace(settings, top=rate, window=family.side)
         clock.lap("prepare")
 
@@ -207,9 +207,15 @@ class Inspector:
         clock.lap("verdict")
         yield replace(found, stage="verdict", verdict=verdict, timing_ms=clock.laps)
 
-    def _family(
-        self, cut: CutClassifier, footprints: Footprints, threat: PatchThreat, settings: Settings
-    ) -> WindowFamily:
+    def family(self, threat: PatchThreat, settings: Settings) -> WindowFamily:
+        """The windows that cover a threat at the settings' layer.
+
+        Raises
+        ------
+        LayerError, CoverageError
+            If the layer cannot carry a certificate, or its windows cannot cover the threat.
+        """
+        cut, footprints = self.cut(settings.layer)
         key = (cut.layer, threat, settings.window, settings.stride)
         if key not in self._families:
             self._families[key] = window_family(footprints, threat, settings.window, settings.stride)

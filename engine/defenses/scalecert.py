@@ -1,7 +1,7 @@
-"""ScaleCert behind the contract of all defenses: the engine's own inspection (Han et al., NeurIPS 2021)."""
+"""ScaleCert behind the contract of all defenses: the engine's own sweep and verdict (Han et al., NeurIPS 2021)."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,10 +11,10 @@ from engine.defenses.result import ALERT, Prediction, Proof
 from engine.defenses.subject import Subject
 from engine.errors import CoverageError, LayerError
 from engine.settings import Fill, Importance, Rule, Selection, Settings
-from engine.sweep import Sweep
+from engine.superficial import sin_count, superficial, to_pixels
+from engine.sweep import Sweep, run_sweep
 from engine.threat import PatchThreat
 from engine.verdict import Verdict, judge
-from engine.windows import window_family
 
 __all__ = ["ScaleCert", "ScaleCertConfig", "SweepTables"]
 
@@ -50,7 +50,7 @@ class ScaleCertConfig(Config):
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class SweepTables(Tables):
-    """A sweep over the windows; it serves every rule and tau.
+    """A sweep over the windows; it serves every rule, tau and label.
 
     Parameters
     ----------
@@ -73,8 +73,7 @@ class ScaleCert(Defense[ScaleCertConfig, SweepTables]):
     def refusal(self, subject: Subject, threat: PatchThreat) -> str | None:
         """Why the layer cannot carry a certificate, or windows not cover the patch."""
         try:
-            _, footprints = subject.inspector.cut(self.config.layer)
-            window_family(footprints, threat, self.config.window, self.config.stride)
+            subject.inspector.family(threat, Settings(**asdict(self.config)))
         except (LayerError, CoverageError) as error:
             return str(error)
         return None
@@ -87,15 +86,14 @@ class ScaleCert(Defense[ScaleCertConfig, SweepTables]):
         stop: Callable[[], bool] | None = None,
     ) -> SweepTables:
         """One pass for the pruned model and one for each window with SINs in it."""
-        settings = replace(
-            Settings(**asdict(self.config)),
-            patch=f"{threat.height}x{threat.width}",
-            backend=subject.settings.backend,
-            precision=subject.settings.precision,
+        settings = Settings(
+            **asdict(self.config), backend=subject.settings.backend, precision=subject.settings.precision
         )
-        *_, last = subject.inspector.inspect(view, settings, stop)
-        sweep = last.sweep
-        assert sweep is not None
+        cut, _, backend = subject.inspector.prepare(settings)
+        rate = settings.top if settings.top is not None else subject.classifier.family.rate(cut.layer)
+        state = superficial(cut, to_pixels(view), settings.importance, settings.fill)
+        family = subject.inspector.family(threat, settings)
+        *_, sweep = run_sweep(state, family, sin_count(state.neurons, rate), backend, settings.selection, stop=stop)
         families = sum(len(rows) for rows in sweep.family_logits or ())
         passes = 1 + int((~sweep.skipped).sum()) + families
         return SweepTables(passes=passes, complete=sweep.complete, guard=subject.guard, sweep=sweep)
