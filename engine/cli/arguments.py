@@ -21,6 +21,13 @@ exit codes:
   130  interrupted; the photos that were finished are still reported
 """
 
+_EVALUATED = """\
+exit codes:
+  0    every photo has its rows
+  2    an error; the other photos are still evaluated and reported
+  130  interrupted; what was finished is kept and reported
+"""
+
 DEMO_PATCH = "5%"  # the size of the sample patch
 
 _DEFAULTS = Settings()
@@ -111,6 +118,34 @@ def make_parser() -> _Parser:
     _add_paste(demo, "another patch than the sample one")
     demo.add_argument("--out", metavar="FOLDER", default="sinscope-demo", help="where results go (%(default)s)")
 
+    evaluate = commands.add_parser(
+        "evaluate",
+        help="certified accuracy of the defenses over a data set",
+        description="Answer labelled photos by certified defenses and count what is right, certified and silent.\n"
+        "The same command goes on where an interrupted one stopped.",
+        epilog=_EVALUATED,
+        parents=[common, _knobs(_DEFAULTS.patch, label=False)],
+    )
+    evaluate.add_argument(
+        "data", metavar="DATA", help="a folder of photos named <class index>_..., or with a folder for each class"
+    )
+    evaluated = evaluate.add_argument_group("evaluation")
+    evaluated.add_argument(
+        "--defense",
+        metavar="A,B|all",
+        dest="defenses",
+        default="all",
+        help="defenses, as NAME, NAME:PRESET or NAME:knob=value (all)",
+    )
+    evaluated.add_argument(
+        "--patch-space", choices=("input", "photo"), default="input", help="where the patch has its size (input)"
+    )
+    evaluated.add_argument("--limit", type=values.integer, metavar="N", help="this many photos, evenly spread")
+    evaluated.add_argument("--workers", type=values.integer, metavar="N", default=1, help="processes (1)")
+    evaluated.add_argument(
+        "--out", metavar="DIR", default="sinscope-evaluation", help="where rows and report go (%(default)s)"
+    )
+
     commands.add_parser("models", help="list the classifiers that can be inspected", parents=[common])
     return parser
 
@@ -119,7 +154,7 @@ def _add_paste(group: Any, purpose: str) -> None:
     group.add_argument("--paste", metavar="PATCH.png", help=purpose)
 
 
-def _knobs(patch: str) -> _Parser:
+def _knobs(patch: str, label: bool = True) -> _Parser:
     parser = _Parser(add_help=False)
     model = parser.add_argument_group("model")
     _knob(model, "--model", metavar="M", help=f"classifier, see `sinscope models` ({_DEFAULTS.model})")
@@ -149,7 +184,8 @@ def _knobs(patch: str) -> _Parser:
     rule = parser.add_argument_group("alert rule and certificate")
     _knob(rule, "--rule", choices=get_args(Rule), help="when an alert is raised (consistency)")
     _knob(rule, "--tau", type=values.number, metavar="T", help="its confidence threshold (0.5)")
-    _knob(rule, "--label", metavar="L", help="label to certify, index or name (the base prediction)")
+    if label:
+        _knob(rule, "--label", metavar="L", help="label to certify, index or name (the base prediction)")
     return parser
 
 

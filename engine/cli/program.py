@@ -63,6 +63,10 @@ def _run(arguments: argparse.Namespace, inspectors: Inspectors) -> int:
         from engine.cli.inspect import inspect_photos
 
         return inspect_photos(arguments, inspectors)
+    if arguments.command == "evaluate":
+        from engine.cli.evaluate import evaluate_defenses
+
+        return evaluate_defenses(arguments, inspectors)
     from engine.cli.demo import demonstrate
 
     return demonstrate(arguments, inspectors)

@@ -109,6 +109,10 @@ class Defense(ABC, Generic[AnyConfig, AnyTables]):
         """Why it cannot run on this classifier, one sentence with a remedy; ``None`` if it can."""
         return None
 
+    def prepare(self, subject: Subject) -> None:
+        """Make ready what does not depend on the photo, such as a compiled backend; its time is not counted."""
+        subject.prepare()
+
     @abstractmethod
     def tables(self, subject: Subject, view: NDArray[np.uint8], threat: PatchThreat, stop: Stop = None) -> AnyTables:
         """The network's work for one photo ``(H, W, 3)``; ends early, incomplete, once ``stop`` says yes."""
@@ -158,9 +162,11 @@ class Defense(ABC, Generic[AnyConfig, AnyTables]):
         subject.check(view, threat, label)
         if sentence := self.refusal(subject, threat):
             raise DefenseError(f"{self.title} cannot run here: {sentence}")
-        started = time.perf_counter()
+        self.prepare(subject)
+        started, saved = time.perf_counter(), subject.saved
         tables = self.tables(subject, view, threat, stop)
-        return replace(self.judge(tables, threat, label), seconds=time.perf_counter() - started)
+        result = self.judge(tables, threat, label)
+        return replace(result, seconds=time.perf_counter() - started + subject.saved - saved)
 
     def judge(self, tables: AnyTables, threat: PatchThreat, label: int | None = None) -> Result:
         """Prediction and certificate from tables, without the network.

@@ -51,6 +51,9 @@ class LocalDefense(Defense[AnyConfig, EvidenceTables]):
         layer = subject.evidence_layer
         return layer if isinstance(layer, str) else None
 
+    def prepare(self, subject: Subject) -> None:
+        """Nothing: the evidence does not take a backend."""
+
     def tables(
         self,
         subject: Subject,

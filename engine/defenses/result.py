@@ -96,7 +96,7 @@ class Result:
     passes : int
         Forward passes that prediction and certificate take together.
     seconds : float
-        What they took here; less where tables were kept from an earlier run.
+        What they took; for tables kept from before, what these took when they were made.
     threat : PatchThreat
         Patch and the space it lives in.
     assumptions : tuple of str

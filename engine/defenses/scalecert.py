@@ -78,6 +78,10 @@ class ScaleCert(Defense[ScaleCertConfig, SweepTables]):
             return str(error)
         return None
 
+    def prepare(self, subject: Subject) -> None:
+        """The cut and its backend."""
+        subject.inspector.prepare(self._settings(subject))
+
     def tables(
         self,
         subject: Subject,
@@ -86,9 +90,7 @@ class ScaleCert(Defense[ScaleCertConfig, SweepTables]):
         stop: Callable[[], bool] | None = None,
     ) -> SweepTables:
         """One pass for the pruned model and one for each window with SINs in it."""
-        settings = Settings(
-            **asdict(self.config), backend=subject.settings.backend, precision=subject.settings.precision
-        )
+        settings = self._settings(subject)
         cut, _, backend = subject.inspector.prepare(settings)
         rate = settings.top if settings.top is not None else subject.classifier.family.rate(cut.layer)
         state = superficial(cut, to_pixels(view), settings.importance, settings.fill)
@@ -118,6 +120,9 @@ class ScaleCert(Defense[ScaleCertConfig, SweepTables]):
         locations = verdict.certificate.locations.copy()
         margins = np.where(locations > 0, verdict.min_margin, -np.inf)
         return Proof(locations if verdict.certificate.computed else np.zeros(threat.places, np.int64), margins)
+
+    def _settings(self, subject: Subject) -> Settings:
+        return Settings(**asdict(self.config), backend=subject.settings.backend, precision=subject.settings.precision)
 
     def _verdict(self, tables: SweepTables, label: int | None) -> Verdict:
         return judge(tables.sweep, self.config.rule, self.config.tau, label, tables.guard)

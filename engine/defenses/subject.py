@@ -1,6 +1,7 @@
 """A classifier as the defenses see it: masked forward passes, local evidence, and tables kept between runs."""
 
 import hashlib
+import time
 from collections.abc import Callable, Sequence
 from functools import cached_property
 
@@ -48,6 +49,7 @@ class Subject:
         self.inspector = inspector
         self.settings = settings
         self.store = store
+        self.saved = 0.0  # seconds that tables from the store took when they were made
 
     @property
     def classifier(self) -> Classifier:
@@ -63,6 +65,10 @@ class Subject:
     def knows_hidden(self) -> bool:
         """Whether the network tells hidden pixels from black ones."""
         return any(isinstance(module, HiddenPixels) for module in self.classifier.network.modules())
+
+    def prepare(self, layer: str = PIXELS) -> None:
+        """Make the backend for masks at a layer."""
+        self._at(layer)
 
     def check(self, view: NDArray[np.uint8], threat: PatchThreat, label: int | None) -> None:
         """Refuse what is not of this classifier's input size, or no class of it.
@@ -110,13 +116,14 @@ class Subject:
         """
         cut, backend = self._at(layer)
         key = self._key(cut, view, fill, backend.name, backend.precision, digest(*masks))
-        kept = self.store.get(key) if self.store else None
+        kept = self._kept(key)
         if kept is not None and len(kept) == len(masks):
             return MaskedLogits(kept, np.ones(len(masks), dtype=bool))
+        started = time.perf_counter()
         (crossing,) = cut.head(to_pixels(view).clamp(0.0, 1.0))
         found = run_masked(crossing, self._filling(cut, fill, crossing), masks, backend, stop)
         if self.store and found.complete:
-            self.store.put(key, found.logits)
+            self.store.put(key, found.logits, time.perf_counter() - started)
         return found
 
     def vanilla(self, view: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -141,13 +148,21 @@ class Subject:
         if isinstance(layer, str):
             raise LayerError(layer)
         key = self._key(layer.cut, view, "evidence")
-        values = self.store.get(key) if self.store else None
+        values = self._kept(key)
         if values is None or values.ndim != 3:
+            started = time.perf_counter()
             (crossing,) = layer.cut.head(to_pixels(view).clamp(0.0, 1.0))
             values = crossing[0].permute(1, 2, 0).contiguous().numpy()
             if self.store:
-                self.store.put(key, values)
+                self.store.put(key, values, time.perf_counter() - started)
         return LocalEvidence(values, layer.rows, layer.columns)
+
+    def _kept(self, key: str) -> NDArray[np.float32] | None:
+        found = self.store.get(key) if self.store else None
+        if found is None:
+            return None
+        self.saved += found[1]
+        return found[0]
 
     def _at(self, layer: str) -> tuple[CutClassifier, Backend]:
         cut, _, backend = self.inspector.prepare(

@@ -34,29 +34,30 @@ class TableStore:
         self._limit = limit
         self._bytes = sum(size for _, size, _ in self._files())
 
-    def get(self, key: str) -> NDArray[np.float32] | None:
-        """The array of a key, read-only, or ``None``."""
+    def get(self, key: str) -> tuple[NDArray[np.float32], float] | None:
+        """The array of a key, read-only, and the seconds that it took to make; or ``None``."""
         path = self._path(key)
         if path is None or not path.exists():
             return None
         try:
             with np.load(path) as stored:
                 table: NDArray[np.float32] = stored["table"]
+                seconds = float(stored["seconds"])
             path.touch()
         except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error):
             with contextlib.suppress(OSError):
                 path.unlink(missing_ok=True)
             return None
         table.setflags(write=False)
-        return table
+        return table, seconds
 
-    def put(self, key: str, table: NDArray[np.float32]) -> None:
-        """Keep an array."""
+    def put(self, key: str, table: NDArray[np.float32], seconds: float) -> None:
+        """Keep an array, and the seconds that it took to make."""
         path = self._path(key)
         if path is None:
             return
         content = io.BytesIO()
-        np.savez(content, table=table)
+        np.savez(content, table=table, seconds=seconds)
         with contextlib.suppress(OSError):
             write_whole(path, content.getvalue())
             self._bytes += content.tell()

@@ -130,20 +130,21 @@ def test_tables_are_kept_by_all_that_decides_them(tmp_path: Path) -> None:
 
 def test_damaged_and_unwritable_tables_are_made_again(tmp_path: Path) -> None:
     store = TableStore(tmp_path)
-    store.put("key", np.ones((2, 2), np.float32))
-    assert store.get("key").tolist() == [[1, 1], [1, 1]]
+    store.put("key", np.ones((2, 2), np.float32), 0.5)
+    table, seconds = store.get("key")
+    assert (table.tolist(), seconds) == ([[1, 1], [1, 1]], 0.5)
     (tmp_path / "key.npz").write_bytes(b"PK\x03\x04 cut short")
     assert store.get("key") is None
     assert store.get("other") is None
     gone = TableStore(tmp_path / "missing")
-    gone.put("key", np.ones((2, 2), np.float32))
+    gone.put("key", np.ones((2, 2), np.float32), 0.5)
     assert gone.get("key") is None
 
 
 def test_the_store_stays_small(tmp_path: Path) -> None:
     store = TableStore(tmp_path, limit=20_000)
     for index in range(40):
-        store.put(f"key{index}", np.zeros((10, 50), np.float32))
+        store.put(f"key{index}", np.zeros((10, 50), np.float32), 0.5)
     assert sum(path.stat().st_size for path in tmp_path.iterdir()) <= 20_000
     assert store.get("key39") is not None
 
