@@ -56,7 +56,8 @@ class _Parser(argparse.ArgumentParser):
         if not argument.startswith("-"):
             return f"{argument} stands apart from the other arguments; name all photos in one place"
         if argument.partition("=")[0] in self._options():
-            return f"{argument} belongs to a command and stands behind its name; see {self.prog} COMMAND --help"
+            place = "belongs to another command, or stands behind its command's name"
+            return f"{argument} {place}; see {self.prog} COMMAND --help"
         near = difflib.get_close_matches(argument.partition("=")[0], self._options(), n=2)
         remedy = f"near it are {' and '.join(near)}" if near else f"see {self.prog} --help"
         return f"There is no option {argument}; {remedy}"

@@ -54,12 +54,12 @@ def interval_steps(network: nn.Module) -> tuple[nn.Module, ...]:
 def _flat(module: nn.Module) -> list[nn.Module]:
     name = type(module).__name__
     if module._forward_hooks or module._forward_pre_hooks:
-        raise ModelError(f"Interval bounds cannot follow the hooks of a {name}; remove them.")
+        raise ModelError(f"Interval bounds cannot follow the hooks of {name}; remove them.")
     if type(module) is nn.Sequential:
         return [step for child in module for step in _flat(child)]
     if type(module) not in _EXACT:
         raise ModelError(
-            f"Interval bounds pass Conv2d, Linear, ReLU and Flatten in Sequential, and not a {name}; fold it into "
+            f"Interval bounds pass Conv2d, Linear, ReLU and Flatten in Sequential, and not {name}; fold it into "
             f"its neighbours or leave it out."
         )
     if isinstance(module, nn.Conv2d) and module.padding_mode != "zeros":

@@ -12,7 +12,7 @@ from engine.errors import DefenseError, SettingsError
 
 # name, a network that it runs on, one that it refuses and why, forward passes for a patch of 2 px, cheap knobs
 ROWS = [
-    ("ibp", "plain", ("toy", "not a Toy"), 1 + 2 * 121, {}),
+    ("ibp", "plain", ("toy", "not Toy"), 1 + 2 * 121, {}),
     ("clipped_bagnet", "local", ("toy", "local-feature network"), 1, {}),
     ("derandomized_smoothing", "banded", None, 12, {"band": 3}),
     ("patchguard_mask_ds", "banded", None, 12, {"band": 3}),

@@ -66,10 +66,10 @@ def test_bounds_without_a_patch_are_the_logits() -> None:
 @pytest.mark.parametrize(
     ("layer", "sentence"),
     [
-        (nn.BatchNorm2d(3), "not a BatchNorm2d"),
-        (nn.MaxPool2d(2), "not a MaxPool2d"),
-        (nn.GELU(), "not a GELU"),
-        (nn.Dropout(), "not a Dropout"),
+        (nn.BatchNorm2d(3), "not BatchNorm2d"),
+        (nn.MaxPool2d(2), "not MaxPool2d"),
+        (nn.GELU(), "not GELU"),
+        (nn.Dropout(), "not Dropout"),
         (nn.Conv2d(3, 3, 3, padding_mode="circular"), "padded with zeros, not circular"),
         (nn.Flatten(2), "all but the batch"),
     ],
@@ -86,7 +86,7 @@ def test_disguised_layers_are_refused() -> None:
 
     hooked = nn.ReLU()
     hooked.register_forward_hook(lambda *answer: answer[-1] * 2)
-    for layer, sentence in ((Doubled(), "not a Doubled"), (hooked, "hooks of a ReLU")):
+    for layer, sentence in ((Doubled(), "not Doubled"), (hooked, "hooks of ReLU")):
         with pytest.raises(ModelError, match=sentence):
             interval_steps(nn.Sequential(layer, nn.Linear(4, 2)))
     with pytest.raises(ModelError, match="ends in a linear layer"):
