@@ -22,7 +22,6 @@ from engine.threat import PatchThreat
 __all__ = ["IBP", "IBPConfig", "IBPTables"]
 
 _LEAST = 1e-6  # a margin that bounds without outward rounding must exceed
-_ROUNDING = 1e-6  # of the magnitudes that were added up, for float32 inference beside float64 bounds
 
 
 @dataclass(frozen=True)
@@ -111,7 +110,7 @@ class IBP(Defense[IBPConfig, IBPTables]):
                     break
                 features = propagate(steps[:-1], bounds)
                 least, scale = margin_bounds(cast(nn.Linear, steps[-1]), features)
-                needed = (_ROUNDING * scale).clamp(min=_LEAST)
+                needed = (subject.guard.margin * scale).clamp(min=_LEAST)
                 rows = slice(done, done + len(least))
                 margins[rows] = least.amin(dim=2).numpy()
                 sure[rows] = (least > needed).all(dim=2).numpy()
@@ -140,7 +139,9 @@ class IBP(Defense[IBPConfig, IBPTables]):
 
     def assumptions(self) -> tuple[str, ...]:
         """What a certificate rests on."""
-        return ("The network's float32 logits are within a millionth of their summands of the exact ones.",)
+        return (
+            "The logits differ from exact ones by less than the guard's share of their summands, a ten-thousandth.",
+        )
 
 
 def _network(subject: Subject) -> Normalized:

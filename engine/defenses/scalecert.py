@@ -1,15 +1,20 @@
 """ScaleCert behind the contract of all defenses: the engine's own sweep and verdict (Han et al., NeurIPS 2021)."""
 
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.cache import digest
 from engine.defenses.base import Config, Defense, Tables
 from engine.defenses.result import ALERT, Prediction, Proof
 from engine.defenses.subject import Subject
+from engine.defenses.table_store import KeptTable
 from engine.errors import CoverageError, LayerError
+from engine.logit_cache import LogitCache
+from engine.selection import MaskedInput
 from engine.settings import Fill, Importance, Rule, Selection, Settings
 from engine.superficial import sin_count, superficial, to_pixels
 from engine.sweep import Sweep, run_sweep
@@ -60,6 +65,23 @@ class SweepTables(Tables):
     sweep: Sweep
 
 
+class _KeptRows(LogitCache):
+    """Rows of one sweep by their masks, from the store and for it."""
+
+    def __init__(self, kept: KeptTable | None) -> None:
+        super().__init__()
+        self._named = dict(zip(kept.names, kept.values, strict=True)) if kept else {}
+
+    def get(self, context: str, mask: MaskedInput) -> NDArray[np.float32] | None:  # noqa: ARG002
+        return self._named.get(digest(mask))
+
+    def put(self, context: str, mask: MaskedInput, row: NDArray[np.float32]) -> None:  # noqa: ARG002
+        self._named[digest(mask)] = row
+
+    def table(self, seconds: float) -> KeptTable:
+        return KeptTable(np.stack(list(self._named.values())), seconds, tuple(self._named))
+
+
 class ScaleCert(Defense[ScaleCertConfig, SweepTables]):
     """An alert where the pruned model contradicts itself under some window of its superficial layer."""
 
@@ -95,7 +117,14 @@ class ScaleCert(Defense[ScaleCertConfig, SweepTables]):
         rate = settings.top if settings.top is not None else subject.classifier.family.rate(cut.layer)
         state = superficial(cut, to_pixels(view), settings.importance, settings.fill)
         family = subject.inspector.family(threat, settings)
-        *_, sweep = run_sweep(state, family, sin_count(state.neurons, rate), backend, settings.selection, stop=stop)
+        count = sin_count(state.neurons, rate)
+        decided_by = ("sweep", settings.importance, settings.fill, backend.name, backend.precision)
+        key = subject.key(cut, view, *decided_by, family.side, threat, count, settings.selection, settings.stride)
+        rows = _KeptRows(subject.kept(key))
+        started = time.perf_counter()
+        *_, sweep = run_sweep(state, family, count, backend, settings.selection, cache=rows, stop=stop)
+        if subject.store and sweep.complete and sweep.passes:
+            subject.store.put(key, rows.table(time.perf_counter() - started))
         families = sum(len(rows) for rows in sweep.family_logits or ())
         passes = 1 + int((~sweep.skipped).sum()) + families
         return SweepTables(passes=passes, complete=sweep.complete, guard=subject.guard, sweep=sweep)

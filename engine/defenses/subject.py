@@ -17,7 +17,7 @@ from engine.classifiers.cut import CutClassifier
 from engine.classifiers.hidden_pixels import HIDDEN, HiddenPixels
 from engine.defenses.local_evidence import EvidenceLayer, LocalEvidence, find_evidence
 from engine.defenses.masked_forward import Mask, MaskedLogits, run_masked
-from engine.defenses.table_store import TableStore
+from engine.defenses.table_store import KeptTable, TableStore
 from engine.errors import LayerError, SettingsError
 from engine.pipeline import Inspector
 from engine.predictions import Guard
@@ -115,15 +115,15 @@ class Subject:
             If more than one tensor crosses at the layer: a list of masks is for one.
         """
         cut, backend = self._at(layer)
-        key = self._key(cut, view, fill, backend.name, backend.precision, digest(*masks))
-        kept = self._kept(key)
-        if kept is not None and len(kept) == len(masks):
-            return MaskedLogits(kept, np.ones(len(masks), dtype=bool))
+        key = self.key(cut, view, fill, backend.name, backend.precision, digest(*masks))
+        kept = self.kept(key)
+        if kept is not None and len(kept.values) == len(masks):
+            return MaskedLogits(kept.values, np.ones(len(masks), dtype=bool))
         started = time.perf_counter()
         (crossing,) = cut.head(to_pixels(view).clamp(0.0, 1.0))
         found = run_masked(crossing, self._filling(cut, fill, crossing), masks, backend, stop)
         if self.store and found.complete:
-            self.store.put(key, found.logits, time.perf_counter() - started)
+            self.store.put(key, KeptTable(found.logits, time.perf_counter() - started))
         return found
 
     def vanilla(self, view: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -147,22 +147,28 @@ class Subject:
         layer = self.evidence_layer
         if isinstance(layer, str):
             raise LayerError(layer)
-        key = self._key(layer.cut, view, "evidence")
-        values = self._kept(key)
-        if values is None or values.ndim != 3:
+        key = self.key(layer.cut, view, "evidence")
+        kept = self.kept(key)
+        if kept is None:
             started = time.perf_counter()
             (crossing,) = layer.cut.head(to_pixels(view).clamp(0.0, 1.0))
             values = crossing[0].permute(1, 2, 0).contiguous().numpy()
+            kept = KeptTable(values, time.perf_counter() - started)
             if self.store:
-                self.store.put(key, values, time.perf_counter() - started)
-        return LocalEvidence(values, layer.rows, layer.columns)
+                self.store.put(key, kept)
+        return LocalEvidence(kept.values, layer.rows, layer.columns)
 
-    def _kept(self, key: str) -> NDArray[np.float32] | None:
+    def kept(self, key: str) -> KeptTable | None:
+        """A table from the store; the seconds that it took are counted as saved."""
         found = self.store.get(key) if self.store else None
-        if found is None:
-            return None
-        self.saved += found[1]
-        return found[0]
+        if found is not None:
+            self.saved += found.seconds
+        return found
+
+    def key(self, cut: CutClassifier, view: NDArray[np.uint8], *what: object) -> str:
+        """Digest of all that decides a table: weights, operations, preprocessing, photo, and what else is named."""
+        photo = hashlib.sha256(np.ascontiguousarray(view).tobytes()).hexdigest()
+        return digest(_VERSION, torch.__version__, cut.signature, self.classifier.preprocessing, photo, *what)
 
     def _at(self, layer: str) -> tuple[CutClassifier, Backend]:
         cut, _, backend = self.inspector.prepare(
@@ -174,10 +180,6 @@ class Subject:
                 f"choose another layer."
             )
         return cut, backend
-
-    def _key(self, cut: CutClassifier, view: NDArray[np.uint8], *what: object) -> str:
-        photo = hashlib.sha256(np.ascontiguousarray(view).tobytes()).hexdigest()
-        return digest(_VERSION, torch.__version__, cut.signature, self.classifier.preprocessing, photo, *what)
 
     def _filling(self, cut: CutClassifier, fill: str, like: Tensor) -> Tensor:
         if fill == "neutral":

@@ -4,6 +4,7 @@ import contextlib
 import io
 import zipfile
 import zlib
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -11,9 +12,27 @@ from numpy.typing import NDArray
 
 from engine.cache import cache_folder, write_whole
 
-__all__ = ["TableStore"]
+__all__ = ["KeptTable", "TableStore"]
 
 STORE_BYTES = 2 * 2**30
+
+
+@dataclass(frozen=True, eq=False)
+class KeptTable:
+    """A table from the store.
+
+    Parameters
+    ----------
+    values : float32 array, read-only
+    seconds : float
+        That it took to make.
+    names : tuple of str
+        Of its rows, where they have any.
+    """
+
+    values: NDArray[np.float32]
+    seconds: float
+    names: tuple[str, ...] = ()
 
 
 class TableStore:
@@ -34,30 +53,30 @@ class TableStore:
         self._limit = limit
         self._bytes = sum(size for _, size, _ in self._files())
 
-    def get(self, key: str) -> tuple[NDArray[np.float32], float] | None:
-        """The array of a key, read-only, and the seconds that it took to make; or ``None``."""
+    def get(self, key: str) -> KeptTable | None:
+        """The table of a key, or ``None``."""
         path = self._path(key)
         if path is None or not path.exists():
             return None
         try:
             with np.load(path) as stored:
-                table: NDArray[np.float32] = stored["table"]
-                seconds = float(stored["seconds"])
+                values: NDArray[np.float32] = stored["values"]
+                found = KeptTable(values, float(stored["seconds"]), tuple(stored["names"].tolist()))
             path.touch()
         except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error):
             with contextlib.suppress(OSError):
                 path.unlink(missing_ok=True)
             return None
-        table.setflags(write=False)
-        return table, seconds
+        values.setflags(write=False)
+        return found
 
-    def put(self, key: str, table: NDArray[np.float32], seconds: float) -> None:
-        """Keep an array, and the seconds that it took to make."""
+    def put(self, key: str, table: KeptTable) -> None:
+        """Keep a table."""
         path = self._path(key)
         if path is None:
             return
         content = io.BytesIO()
-        np.savez(content, table=table, seconds=seconds)
+        np.savez(content, values=table.values, seconds=table.seconds, names=np.array(table.names, dtype=np.str_))
         with contextlib.suppress(OSError):
             write_whole(path, content.getvalue())
             self._bytes += content.tell()

@@ -7,7 +7,8 @@ import pytest
 from defended import CLASSES, SIZE, subject
 from toys import picture, square_threat, stop_after
 
-from engine.defenses import ALERT, DEFENSES, Result, make_defense
+from engine.backends import TorchBackend
+from engine.defenses import ALERT, DEFENSES, Result, Subject, TableStore, make_defense
 from engine.errors import DefenseError, SettingsError
 
 # name, a network that it runs on, one that it refuses and why, forward passes for a patch of 2 px, cheap knobs
@@ -81,6 +82,21 @@ def test_tables_serve_again(name, network, knobs) -> None:
     first, again = defense.judge(tables, THREAT), defense(subject(network), VIEW, THREAT)
     assert first.prediction == again.prediction
     assert np.array_equal(first.certificate.locations, again.certificate.locations)
+
+
+# IBP's bounds are for one patch and come from the weights themselves: they are not kept.
+@pytest.mark.parametrize(("name", "network", "knobs"), [(*row[:2], row[4]) for row in ROWS if row[0] != "ibp"])
+def test_tables_from_the_store_serve_without_the_network(name, network, knobs, tmp_path, monkeypatch) -> None:
+    plain = subject(network)
+    kept = Subject(plain.inspector, plain.settings, TableStore(tmp_path))
+    defense = make_defense(name).configured(**knobs)
+    first = defense(kept, VIEW, THREAT, 1)
+    runs: list[TorchBackend] = []
+    monkeypatch.setattr(TorchBackend, "run", runs.append)
+    again = defense(kept, VIEW, THREAT, 1)
+    assert not runs
+    assert again.prediction == first.prediction
+    assert np.array_equal(again.certificate.locations, first.certificate.locations)
 
 
 @pytest.mark.parametrize(("name", "network", "knobs"), [(*row[:2], row[4]) for row in ROWS if row[3] != 1])

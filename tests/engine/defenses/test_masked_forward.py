@@ -14,6 +14,7 @@ from engine.classifiers.hidden_pixels import HiddenPixels
 from engine.defenses import Subject, TableStore
 from engine.defenses.bands import band_masks, block_masks
 from engine.defenses.masked_forward import Mask, run_masked
+from engine.defenses.table_store import KeptTable
 from engine.errors import LayerError, SettingsError
 from engine.settings import Settings
 from engine.superficial import to_pixels
@@ -130,21 +131,21 @@ def test_tables_are_kept_by_all_that_decides_them(tmp_path: Path) -> None:
 
 def test_damaged_and_unwritable_tables_are_made_again(tmp_path: Path) -> None:
     store = TableStore(tmp_path)
-    store.put("key", np.ones((2, 2), np.float32), 0.5)
-    table, seconds = store.get("key")
-    assert (table.tolist(), seconds) == ([[1, 1], [1, 1]], 0.5)
+    store.put("key", KeptTable(np.ones((2, 2), np.float32), 0.5, ("a", "b")))
+    kept = store.get("key")
+    assert (kept.values.tolist(), kept.seconds, kept.names) == ([[1, 1], [1, 1]], 0.5, ("a", "b"))
     (tmp_path / "key.npz").write_bytes(b"PK\x03\x04 cut short")
     assert store.get("key") is None
     assert store.get("other") is None
     gone = TableStore(tmp_path / "missing")
-    gone.put("key", np.ones((2, 2), np.float32), 0.5)
+    gone.put("key", KeptTable(np.ones((2, 2), np.float32), 0.5))
     assert gone.get("key") is None
 
 
 def test_the_store_stays_small(tmp_path: Path) -> None:
     store = TableStore(tmp_path, limit=20_000)
     for index in range(40):
-        store.put(f"key{index}", np.zeros((10, 50), np.float32), 0.5)
+        store.put(f"key{index}", KeptTable(np.zeros((10, 50), np.float32), 0.5))
     assert sum(path.stat().st_size for path in tmp_path.iterdir()) <= 20_000
     assert store.get("key39") is not None
 
