@@ -15,6 +15,7 @@ from engine.defenses.band_defense import Bands, BandTables
 from engine.defenses.local_defense import EvidenceTables
 from engine.defenses.local_evidence import LocalEvidence
 from engine.pipeline import Inspector
+from engine.predictions import Guard
 from engine.settings import Settings
 
 SIZE = 12
@@ -84,10 +85,11 @@ def map_footprint(pixels: int, field: int, jump: int) -> AxisFootprint:
     return AxisFootprint(np.minimum(first, last), last, cells)
 
 
-def evidence_tables(values: NDArray[np.floating]) -> EvidenceTables:
+def evidence_tables(values: NDArray[np.floating], guard: Guard | None = None) -> EvidenceTables:
     """Tables of a map ``(Fh, Fw, K)`` whose cells each see one pixel."""
     rows, columns = (map_footprint(extent, 1, 1) for extent in values.shape[:2])
-    return EvidenceTables(passes=1, evidence=LocalEvidence(values.astype(np.float32), rows, columns))
+    evidence = LocalEvidence(values.astype(np.float32), rows, columns)
+    return EvidenceTables(passes=1, guard=guard or Guard(), evidence=evidence)
 
 
 def band_tables(logits: NDArray[np.floating], band: int, height: int = 1, stride: int = 1) -> BandTables:

@@ -73,6 +73,13 @@ def _claims(lines: Iterable[Line]) -> list[str]:
     ]
 
 
+def _settings(summary: Summary) -> list[str]:
+    return [
+        f"{line.title} ({line.defense}): {line.configuration}. {line.requires} {line.citation}."
+        for line in summary.lines
+    ]
+
+
 def _markdown(summary: Summary) -> str:
     parts = ["# Certified accuracy", "", *(f"- {fact}" for fact in _facts(summary))]
     for kind, title in _KINDS.items():
@@ -83,7 +90,7 @@ def _markdown(summary: Summary) -> str:
             parts += ["| " + " | ".join(_cells(line)) + " |" for line in lines]
             parts += ["", *(f"{claim}" for claim in _claims(lines))]
     parts += ["", *(f"{note}\n" for note in _NOTES), "## Settings", ""]
-    parts += [f"- {line.title} (`{line.defense}`): {line.configuration}. {line.citation}." for line in summary.lines]
+    parts += [f"- {setting}" for setting in _settings(summary)]
     if summary.refused:
         parts += ["", "## Cannot run on this model", ""]
         parts += [f"- {title}: {sentence}" for title, sentence in summary.refused]
@@ -103,9 +110,7 @@ def _html(summary: Summary) -> str:
         body += [_picture(accuracy_plot(lines), f"Clean and certified accuracy, {kind}")]
         body += [_picture(cost_plot(lines), f"Certified accuracy against passes, {kind}")]
     body += [*(f"<p>{html.escape(note)}</p>" for note in _NOTES), "<h2>Settings</h2>"]
-    body.append(
-        _list(f"{line.title} ({line.defense}): {line.configuration}. {line.citation}." for line in summary.lines)
-    )
+    body.append(_list(_settings(summary)))
     if summary.refused:
         body += ["<h2>Cannot run on this model</h2>"]
         body.append(_list(f"{title}: {sentence}" for title, sentence in summary.refused))

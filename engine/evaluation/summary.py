@@ -18,7 +18,7 @@ class Line:
 
     Parameters
     ----------
-    defense, title, configuration, citation : str
+    defense, title, configuration, requires, citation : str
     kind : str
     shares : dict
         By the names of ``METRICS``.
@@ -31,6 +31,7 @@ class Line:
     defense: str
     title: str
     configuration: str
+    requires: str
     citation: str
     kind: Kind
     shares: dict[str, Share]
@@ -97,6 +98,7 @@ def summary_of(plan: Plan, rows: Sequence[Row], names: Iterable[str], data: str,
                 defense=one.text,
                 title=defense.title,
                 configuration=str(defense.config).partition("(")[2].removesuffix(")"),
+                requires=defense.requires,
                 citation=defense.citation,
                 kind=defense.kind,
                 shares=summarise(_outcome(row) for row in mine),

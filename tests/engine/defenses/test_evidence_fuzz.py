@@ -97,22 +97,24 @@ def test_a_third_class_is_compared_too() -> None:
     assert defense.predict(evidence_tables(attacked), THREAT).output == 2
 
 
-def test_exactly_at_tau_is_certified_only_where_it_alerts() -> None:
-    """Confidence exactly 1/2 under one window, tau 1/2, no guard: certified, and then a contradiction fires."""
-    defense = make_defense("patchguard_pp:tau=0.5")
+def test_exactly_at_tau_it_is_certified_and_alerts() -> None:
+    """A window whose confidence is tau to the last bit: with at least tau in both rules, neither lets it slip."""
     values = np.zeros((EXTENT, EXTENT, CLASSES))
-    values[..., 0] = (
-        np.log(2) * EXTENT**2 / 32
-    )  # without any window: logits (ln 2, 0, 0), confidences (1/2, 1/4, 1/4)
-    for guard in (Guard(0.0, 0.0), Guard()):
-        tables = evidence_tables(values)
-        object.__setattr__(tables, "guard", guard)
-        certified = defense.judge(tables, THREAT, 0).certificate.locations[0, 0] > 0
-        attacked = values.copy()
-        attacked[:2, :2, 1] = BIG
-        tables = evidence_tables(attacked)
-        object.__setattr__(tables, "guard", guard)
-        assert defense.predict(tables, THREAT).output == ALERT or not certified
+    # Divided by all 36 cells, of which a window leaves 32: logits (ln 2, 0, 0), confidences (1/2, 1/4, 1/4).
+    values[..., 0] = np.log(2) * EXTENT**2 / 32
+    exact = Guard(0.0, 0.0)
+    confidence = make_defense("patchguard_pp:tau=0").certify(evidence_tables(values, exact), 0, THREAT).margins[0, 0]
+    assert confidence == pytest.approx(0.5, abs=1e-6)
+    attacked = values.copy()
+    attacked[:2, :2, 1] = BIG
+    for tau, certified in ((confidence, True), (np.nextafter(confidence, 1), False)):
+        defense = make_defense("patchguard_pp").configured(tau=float(tau))
+        assert defense.judge(evidence_tables(values, exact), THREAT, 0).certificate.holds == certified
+        output = defense.predict(evidence_tables(attacked, exact), THREAT).output
+        assert output == (ALERT if certified else 1)
+        # with the guard, so close to tau nothing is certified, and nothing is silent
+        assert not defense.judge(evidence_tables(values), THREAT, 0).certificate.certified_places
+        assert defense.predict(evidence_tables(attacked), THREAT).output == ALERT
 
 
 BANDS, BAND = 8, 2
