@@ -32,7 +32,7 @@ from engine.threat import PatchThreat
 
 ROOT = Path(__file__).resolve().parents[3]
 THREAT = PatchThreat(2, 2, SIZE, SIZE)
-COUNT = 2 * BATCH + 3
+COUNT = BATCH + 3
 ASKED = ["minority_reports_pc:masks=3", "patchcleanser:masks=3", "clipped_bagnet", "ibp"]
 
 
@@ -82,7 +82,7 @@ def test_every_photo_and_defense_has_a_row(made: Subject, data: Path, tmp_path: 
         wanted.certificate.certified_places,
     )
     parts = list((tmp_path / "rows").iterdir())
-    assert len(parts) == 3, "batches of 8, 8 and 3 photos"
+    assert len(parts) == 2, "batches of 8 and 3 photos"
     assert sum(pq.read_table(part).num_rows for part in parts) == len(rows)
 
 
