@@ -17,12 +17,15 @@ __all__ = [
     "Patch",
     "PlacedPatch",
     "Placement",
+    "box_size",
+    "inverse_turn",
     "largest_scale",
     "oversize_notes",
     "parse_position",
     "paste",
     "placed_size",
     "read_patch",
+    "scaled_size",
 ]
 
 _POSITION = re.compile(r"\s*([+-]?[0-9]{1,9})\s*,\s*([+-]?[0-9]{1,9})\s*")
@@ -143,13 +146,51 @@ def placed_size(patch: Patch, scale: float, rotation: float = 0.0) -> tuple[int,
     PatchError
         If a side of the scaled patch is less than half a pixel.
     """
-    height, width = _scaled_size(patch, scale)
+    return box_size(_scaled_size(patch, scale), rotation)
+
+
+def scaled_size(size: tuple[int, int], scale: float) -> tuple[int, int]:
+    """Height and width in whole pixels of a patch of ``size``, scaled; 0 where nothing is left."""
+    height, width = size
+    return math.floor(height * scale + 0.5), math.floor(width * scale + 0.5)
+
+
+def box_size(size: tuple[int, int], rotation: float) -> tuple[int, int]:
+    """Height and width in pixels of the bounding box of a (height, width) patch turned by degrees."""
+    height, width = size
     cos, sin = _turn(rotation)
     across, down = abs(cos), abs(sin)
     # The margin keeps sides that are whole numbers but for rounding from growing by a pixel.
     return (
         math.ceil(width * down + height * across - 1e-6),
         math.ceil(width * across + height * down - 1e-6),
+    )
+
+
+def inverse_turn(
+    source: tuple[int, int], rotation: float, box: tuple[int, int]
+) -> tuple[float, float, float, float, float, float]:
+    """Where a place in the turned patch comes from: ``x' = a x + b y + c``, ``y' = d x + e y + f``.
+
+    Parameters
+    ----------
+    source : (int, int)
+        Height and width of the patch before it is turned.
+    rotation : float
+        Degrees counter-clockwise, about the centre.
+    box : (int, int)
+        Height and width of what holds the turned patch.
+
+    Returns
+    -------
+    a, b, c, d, e, f : float
+        For coordinates in pixels, with the centre of the first pixel at 0.5.
+    """
+    cos, sin = _turn(rotation)
+    across, down = box[1] / 2, box[0] / 2
+    return (
+        *(cos, -sin, source[1] / 2 - cos * across + sin * down),
+        *(sin, cos, source[0] / 2 - sin * across - cos * down),
     )
 
 
@@ -219,7 +260,7 @@ def paste(view: NDArray[np.uint8], patch: Patch, placement: Placement) -> Placed
 def _scaled_size(patch: Patch, scale: float) -> tuple[int, int]:
     """Height and width of the patch before it is rotated."""
     height, width = patch.rgba.shape[:2]
-    scaled = math.floor(height * scale + 0.5), math.floor(width * scale + 0.5)
+    scaled = scaled_size((height, width), scale)
     if min(scaled) < 1:
         raise PatchError(
             f"The patch {patch.path} of {height} x {width} px (height x width) has no pixel left at scale "
@@ -267,13 +308,12 @@ def _render(patch: Patch, placement: Placement, size: tuple[int, int]) -> NDArra
     rgba = patch.rgba
     if rgba.shape[:2] != (height, width):
         rgba = np.asarray(Image.fromarray(rgba).resize((width, height), _BILINEAR))
-    cos, sin = _turn(placement.rotation)
-    if cos == 0 or sin == 0:
+    if placement.rotation % 90 == 0:
         return np.rot90(rgba, int(placement.rotation // 90) % 4)
-    return _rotate(rgba, cos, sin, size)
+    return _rotate(rgba, placement.rotation, size)
 
 
-def _rotate(rgba: NDArray[np.uint8], cos: float, sin: float, size: tuple[int, int]) -> NDArray[np.uint8]:
+def _rotate(rgba: NDArray[np.uint8], rotation: float, size: tuple[int, int]) -> NDArray[np.uint8]:
     """Turn counter-clockwise about the centre into an array (h, w, 4) of the given size.
 
     In floating point, as Pillow's ``transform`` cuts 8-bit results off instead of rounding them.
@@ -281,12 +321,7 @@ def _rotate(rgba: NDArray[np.uint8], cos: float, sin: float, size: tuple[int, in
     # A transparent rim of one pixel lets the edges fade where they cut through pixels.
     source = np.pad(rgba.astype(np.float32), ((1, 1), (1, 1), (0, 0)))
     source[..., :3] *= source[..., 3:] / 255
-    # Pillow asks, for a place in the result, for its place in the source: the inverse turn.
-    across, down = size[1] / 2, size[0] / 2
-    inverse = (
-        *(cos, -sin, source.shape[1] / 2 - cos * across + sin * down),
-        *(sin, cos, source.shape[0] / 2 - sin * across - cos * down),
-    )
+    inverse = inverse_turn((source.shape[0], source.shape[1]), rotation, size)
     turned = [
         Image.fromarray(source[..., band]).transform(size[::-1], Image.Transform.AFFINE, inverse, _BILINEAR)
         for band in range(4)

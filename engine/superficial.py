@@ -10,7 +10,7 @@ from torch import Tensor
 from engine.classifiers.cut import CutClassifier
 from engine.settings import Fill, Importance
 
-__all__ = ["Superficial", "sin_count", "superficial", "to_pixels"]
+__all__ = ["Superficial", "measure", "ranked", "sin_count", "superficial", "superficial_of", "to_pixels"]
 
 _CURVE_POINTS = 512
 
@@ -56,7 +56,7 @@ class Superficial:
         """
         values = self.importance.flatten().nan_to_num(nan=torch.inf)
         count = min(count, self.neurons)
-        least = values.kthvalue(values.numel() - count + 1).values
+        least = values[self.rank.flatten() == count - 1]
         chosen = values > least
         tied = torch.nonzero(values == least).flatten()
         cell = torch.from_numpy(np.array(self.heatmap)).nan_to_num(nan=torch.inf).flatten()[tied % self.heatmap.size]
@@ -86,19 +86,40 @@ def superficial(cut: CutClassifier, pixels: Tensor, importance: Importance, fill
         Clipped to [0, 1] here.
     importance, fill : str
     """
+    return superficial_of(cut, cut.head(pixels.clamp(0.0, 1.0)), importance, fill)
+
+
+def superficial_of(
+    cut: CutClassifier, crossing: tuple[Tensor, ...], importance: Importance, fill: Fill
+) -> Superficial:
+    """The same from what crosses the cut, each ``(1, C, H, W)`` on the CPU."""
     grey = cut.neutral
-    crossing = cut.head(pixels.clamp(0.0, 1.0))
-    activation = crossing[0][0]
-    measured = (activation - grey[0][0]).abs() if importance == "contrast" else activation.abs()
-    ordered, order = torch.sort(measured.flatten(), descending=True, stable=True)
-    rank = torch.empty(order.numel(), dtype=torch.int32)
-    rank[order] = torch.arange(order.numel(), dtype=torch.int32)
+    measured = measure(crossing[0][0], grey[0][0], importance)
+    rank, ordered = ranked(measured)
     heatmap = measured.sum(dim=0).numpy().astype(np.float32)
-    curve = ordered[np.linspace(0, len(order) - 1, min(_CURVE_POINTS, len(order))).round().astype(np.int64)].numpy()
+    curve = ordered[
+        np.linspace(0, len(ordered) - 1, min(_CURVE_POINTS, len(ordered))).round().astype(np.int64)
+    ].numpy()
     for array in (heatmap, curve):
         array.setflags(write=False)
     filling = grey if fill == "neutral" else tuple(torch.zeros_like(tensor) for tensor in grey)
-    return Superficial(crossing, filling, measured, rank.reshape(measured.shape), heatmap, curve)
+    return Superficial(crossing, filling, measured, rank, heatmap, curve)
+
+
+def measure(activation: Tensor, grey: Tensor, importance: Importance) -> Tensor:
+    """Superficial importance of each neuron of ``F``: ``|F - g|`` (``contrast``) or ``|F|`` (``activation``)."""
+    return (activation - grey).abs() if importance == "contrast" else activation.abs()
+
+
+def ranked(importance: Tensor) -> tuple[Tensor, Tensor]:
+    """The rank of each neuron of one photo (int32, of the same shape), and the importances sorted (flat).
+
+    0 for the most important; ties by flat index, NaN first.
+    """
+    ordered, order = torch.sort(importance.flatten(), descending=True, stable=True)
+    rank = torch.empty(order.numel(), dtype=torch.int32, device=order.device)
+    rank[order] = torch.arange(order.numel(), dtype=torch.int32, device=order.device)
+    return rank.reshape(importance.shape), ordered
 
 
 def sin_count(neurons: int, rate: float) -> int:

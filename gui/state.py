@@ -166,10 +166,14 @@ class State(QObject):
         self.model_changed.emit(model)
 
     def show_computing(self) -> None:
-        """Something was asked for; what is shown no longer belongs to it."""
+        """Something was asked for; what is shown no longer belongs to it.
+
+        A preview stays one while something is held: the next is there before the eye could follow the change.
+        """
         if self.problem is not None:
             self.report(None)
-        self._enter(Phase.COMPUTING)
+        if not (self.holding and self.phase is Phase.PARTIAL):
+            self._enter(Phase.COMPUTING)
 
     def show_stale(self) -> None:
         """The document changed and nothing follows it until asked."""
@@ -181,8 +185,11 @@ class State(QObject):
 
     def show(self, snapshot: Snapshot) -> None:
         """Take over a newer snapshot."""
-        before = self.verdict
+        before, notes = self.verdict, self.snapshot.notes if self.snapshot else ()
         self.snapshot = snapshot
+        for note in snapshot.notes:
+            if note not in notes:
+                self.log(note)
         if self.selection.window is not None and snapshot.windows and self.selection.window >= len(snapshot.windows):
             self.select()
         self._enter(Phase.VERDICT if snapshot.verdict and not snapshot.request.preview else Phase.PARTIAL)

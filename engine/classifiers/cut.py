@@ -1,7 +1,7 @@
 """A classifier split in two at its superficial layer: ``tail(*head(x)) == model(x)``."""
 
 import difflib
-import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import cast
@@ -12,13 +12,14 @@ from torch.fx import Graph, GraphModule, Node
 
 from engine.cache import digest
 from engine.classifiers.classifier import Classifier
-from engine.classifiers.graph import ACTIVATIONS, layer_nodes, tensor_value
+from engine.classifiers.graph import ACTIVATIONS, content_digest, layer_nodes, tensor_value
 from engine.classifiers.operations import operation
 from engine.errors import LayerError
 
 __all__ = ["CutClassifier", "cut_classifier", "layer_names", "resolve_layer", "usual_layers"]
 
 INPUT = "input"
+MODULE = "module:"
 GREY = 0.5
 _NCHW, _NHWC = (0, 1, 2, 3), (0, 3, 1, 2)
 
@@ -59,9 +60,15 @@ class CutClassifier:
             In [0, 1].
         """
         with torch.inference_mode():
-            crossing = self._head(pixels)
+            return tuple(
+                tensor.contiguous() if layout != _NCHW else tensor.clone()
+                for tensor, layout in zip(self.turned(self._head(pixels)), self.layouts, strict=True)
+            )
+
+    def turned(self, crossing: Sequence[Tensor]) -> tuple[Tensor, ...]:
+        """What ``head_module`` gives, each as ``(B, C, H, W)``; a view."""
         return tuple(
-            tensor.permute(layout).contiguous() if layout != _NCHW else tensor.clone()
+            tensor.permute(layout) if layout != _NCHW else tensor
             for tensor, layout in zip(crossing, self.layouts, strict=True)
         )
 
@@ -81,7 +88,7 @@ class CutClassifier:
         parts: list[object] = [self.layer, self.input_size, self.shapes, self.layouts]
         for module in (self._head, self._tail):
             parts.append(module.graph)
-            parts += [_content(module, node) for node in module.graph.nodes if node.op == "get_attr"]
+            parts += [content_digest(module, node) for node in module.graph.nodes if node.op == "get_attr"]
         return digest(*parts)
 
     @property
@@ -92,14 +99,19 @@ class CutClassifier:
         return frozenset(operation(node) for node in _dependent_on(pixels, nodes) if node.op == "call_function")
 
     @property
+    def head_module(self) -> GraphModule:
+        """The head as a module, for gradients; what crosses comes in the network's own layout (:meth:`turned`)."""
+        return self._head
+
+    @property
     def tail_module(self) -> GraphModule:
         """The tail as a module that takes ``(B, C, H, W)`` tensors, for backends to convert."""
         return self._tail
 
 
 def layer_names(graph: GraphModule) -> tuple[str, ...]:
-    """Every module at whose output the network may be cut, in the order of the graph."""
-    names = [name for name, node in layer_nodes(graph.graph).items() if _is_map(node)]
+    """Every module at whose output the network may be cut, in the order of the graph; see :func:`resolve_layer`."""
+    names = [name for name, node in _layers(graph.graph).items() if _is_map(node)]
     return (INPUT, *names)
 
 
@@ -112,7 +124,10 @@ def usual_layers(classifier: Classifier, graph: GraphModule) -> tuple[str, ...]:
 
 
 def resolve_layer(classifier: Classifier, graph: GraphModule, layer: str) -> str:
-    """The module name behind ``1``, ``2``, ``3`` or a name.
+    """The name behind ``1``, ``2``, ``3``, a module's name, or ``module:`` and a module's name.
+
+    A number is always one of the usual layers, and ``input`` the pixels: the modules of a plain
+    ``nn.Sequential``, which have numbers for names, are ``module:0``, ``module:1``, ...
 
     Raises
     ------
@@ -120,14 +135,14 @@ def resolve_layer(classifier: Classifier, graph: GraphModule, layer: str) -> str
         If there is no such layer; the nearest names are offered.
     """
     names = layer_names(graph)
-    if layer in names:
-        return layer
     usual = usual_layers(classifier, graph)
-    if layer.isdigit():
-        if 1 <= int(layer) <= len(usual):
-            return usual[int(layer) - 1]
+    meant = {str(number): name for number, name in enumerate(usual, start=1)}
+    meant |= {f"{MODULE}{name}": name for name in names[1:]} | {name: name for name in names}
+    if layer in meant:
+        return meant[layer]
+    if layer.isdecimal():
         raise LayerError(
-            f"{classifier.name} has no superficial layer {layer}; its usual ones are "
+            f"{classifier.name} has no superficial layer {layer[:20]}; its usual ones are "
             f"1 to {len(usual)} ({', '.join(usual)}), and any module's name may be given."
         )
     near = difflib.get_close_matches(layer, names, n=4, cutoff=0.4) or names[:4]
@@ -147,7 +162,7 @@ def cut_classifier(classifier: Classifier, graph: GraphModule, layer: str) -> Cu
     graph : GraphModule
         From :func:`engine.classifiers.graph.export_graph`.
     layer : str
-        ``1``, ``2``, ``3``, ``input`` or a module's name.
+        ``1``, ``2``, ``3``, ``input`` or a module's name, as :func:`resolve_layer` reads them.
 
     Raises
     ------
@@ -158,7 +173,7 @@ def cut_classifier(classifier: Classifier, graph: GraphModule, layer: str) -> Cu
     nodes = list(graph.graph.nodes)
     pixels = next(node for node in nodes if node.op == "placeholder")
     output = nodes[-1]
-    last = pixels if name == INPUT else layer_nodes(graph.graph)[name]
+    last = pixels if name == INPUT else _layers(graph.graph)[name]
     if not _is_map(last) and last is not pixels:
         raise LayerError(
             f"The output of {name} in {classifier.name} is not a map of neurons; choose a layer before it."
@@ -187,6 +202,11 @@ def cut_classifier(classifier: Classifier, graph: GraphModule, layer: str) -> Cu
                 f"Cutting {classifier.name} at {name} would also cut {node.name}, which is not a map over the "
                 f"image; choose a layer before it."
             )
+        if value.dtype != torch.float32:
+            raise LayerError(
+                f"{node.name}, which crosses at {name} in {classifier.name}, is in {str(value.dtype)[6:]}, and masks "
+                f"are made in single precision; choose another layer, or leave out the change of type."
+            )
 
     head = _head_graph(graph, nodes[: cut_at + 1], crossing)
     layouts = _layouts(head, classifier.preprocessing.input_size, f"{name} in {classifier.name}")
@@ -199,15 +219,12 @@ def cut_classifier(classifier: Classifier, graph: GraphModule, layer: str) -> Cu
     return CutClassifier(classifier, name, tuple(shapes), layouts, head, tail)
 
 
-def _content(module: GraphModule, node: Node) -> str:
-    """Digest of a weight or of a constant that the export lifted out of the code."""
-    value: object = module
-    for name in str(node.target).split("."):
-        value = getattr(value, name)
-    if not isinstance(value, Tensor):
-        return repr(value)
-    content = value.detach().cpu().contiguous()
-    return hashlib.sha256(content.flatten().view(torch.uint8).numpy().tobytes()).hexdigest()
+def _layers(graph: Graph) -> dict[str, Node]:
+    """Output node of every named module, by the name that no number and no ``input`` can be mistaken for."""
+    return {
+        f"{MODULE}{name}" if name.isdecimal() or name == INPUT else name: node
+        for name, node in layer_nodes(graph).items()
+    }
 
 
 def _is_map(node: Node) -> bool:
@@ -217,7 +234,7 @@ def _is_map(node: Node) -> bool:
 
 def _first_activations(graph: Graph) -> tuple[str, ...]:
     by_node: dict[Node, str] = {}
-    for name, node in layer_nodes(graph).items():
+    for name, node in _layers(graph).items():
         by_node.setdefault(node, name)
     first = [
         by_node[node]

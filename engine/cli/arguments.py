@@ -5,6 +5,9 @@ import difflib
 from typing import Any, NoReturn, get_args
 
 from engine.cli import values
+from engine.cli.analyze_options import add_analyze
+from engine.cli.attack_options import add_attack, add_audit
+from engine.cli.evaluate_options import add_evaluate
 from engine.cli.version import version
 from engine.errors import SettingsError
 from engine.settings import BackendName, Fill, Importance, Precision, Rule, Selection, Settings
@@ -19,13 +22,6 @@ exit codes:
        promises its label or an alert, and silence would be neither
   2    an error; the other photos are still inspected and reported
   130  interrupted; the photos that were finished are still reported
-"""
-
-_EVALUATED = """\
-exit codes:
-  0    every photo has its rows
-  2    an error; the other photos are still evaluated and reported
-  130  interrupted; what was finished is kept and reported
 """
 
 DEMO_PATCH = "5%"  # the size of the sample patch
@@ -119,33 +115,10 @@ def make_parser() -> _Parser:
     _add_paste(demo, "another patch than the sample one")
     demo.add_argument("--out", metavar="FOLDER", default="sinscope-demo", help="where results go (%(default)s)")
 
-    evaluate = commands.add_parser(
-        "evaluate",
-        help="certified accuracy of the defenses over a data set",
-        description="Answer labelled photos by certified defenses and count what is right, certified and silent.\n"
-        "The same command goes on where an interrupted one stopped.",
-        epilog=_EVALUATED,
-        parents=[common, _knobs(_DEFAULTS.patch, label=False)],
-    )
-    evaluate.add_argument(
-        "data", metavar="DATA", help="a folder of photos named <class index>_..., or with a folder for each class"
-    )
-    evaluated = evaluate.add_argument_group("evaluation")
-    evaluated.add_argument(
-        "--defense",
-        metavar="A,B|all",
-        dest="defenses",
-        default="all",
-        help="defenses, as NAME, NAME:PRESET or NAME:knob=value (all)",
-    )
-    evaluated.add_argument(
-        "--patch-space", choices=("input", "photo"), default="input", help="where the patch has its size (input)"
-    )
-    evaluated.add_argument("--limit", type=values.integer, metavar="N", help="this many photos, evenly spread")
-    evaluated.add_argument("--workers", type=values.integer, metavar="N", default=1, help="processes (1)")
-    evaluated.add_argument(
-        "--out", metavar="DIR", default="sinscope-evaluation", help="where rows and report go (%(default)s)"
-    )
+    add_attack(commands, [common, _knobs(None, "model", "sins")])
+    add_audit(commands, [common, _knobs(_DEFAULTS.patch, *(group for group in _GROUPS if group != "label"))])
+    add_analyze(commands, [common, _knobs(None, "network", "backend", "rule")])
+    add_evaluate(commands, [common, _knobs(_DEFAULTS.patch, *(group for group in _GROUPS if group != "label"))])
 
     commands.add_parser("models", help="list the classifiers that can be inspected", parents=[common])
     return parser
@@ -155,8 +128,18 @@ def _add_paste(group: Any, purpose: str) -> None:
     group.add_argument("--paste", metavar="PATCH.png", help=purpose)
 
 
-def _knobs(patch: str, label: bool = True) -> _Parser:
+_GROUPS = ("model", "backend", "threat", "sins", "rule", "label")
+
+
+def _knobs(patch: str | None, *groups: str) -> _Parser:
+    """A parent parser with some groups of knobs, all of them if none is named."""
     parser = _Parser(add_help=False)
+    for group in groups or _GROUPS:
+        _ADD[group](parser, patch)
+    return parser
+
+
+def _network(parser: argparse.ArgumentParser, _: str | None) -> Any:
     model = parser.add_argument_group("model")
     _knob(model, "--model", metavar="M", help=f"classifier, see `sinscope models` ({_DEFAULTS.model})")
     _knob(model, "--weights", metavar="FILE", help="state dict or safetensors for it; `random` for an untrained one")
@@ -164,10 +147,26 @@ def _knobs(patch: str, label: bool = True) -> _Parser:
     _knob(model, "--mean", type=values.floats, metavar="M|M,M,M", help="normalisation of pixels in [0, 1]")
     _knob(model, "--std", type=values.floats, metavar="S|S,S,S")
     _knob(model, "--labels", metavar="FILE", help="class names: one a line, or JSON")
-    _knob(model, "--layer", metavar="1|2|3|NAME", help="superficial layer: a usual one, or any module's name (1)")
-    _knob(model, "--backend", choices=get_args(BackendName), help="what runs the network (auto)")
-    _knob(model, "--precision", choices=get_args(Precision), help="arithmetic (fp32)")
+    return model
 
+
+def _model(parser: argparse.ArgumentParser, _: str | None) -> None:
+    model = _network(parser, None)
+    _knob(
+        model,
+        "--layer",
+        metavar="1|2|3|NAME",
+        help="superficial layer: a usual one, or any module's name (1; module:1 is a module named 1)",
+    )
+
+
+def _backend(parser: argparse.ArgumentParser, _: str | None) -> None:
+    backend = parser.add_argument_group("arithmetic")
+    _knob(backend, "--backend", choices=get_args(BackendName), help="what runs the network (auto)")
+    _knob(backend, "--precision", choices=get_args(Precision), help="arithmetic (fp32)")
+
+
+def _threat(parser: argparse.ArgumentParser, patch: str | None) -> None:
     threat = parser.add_argument_group("threat and windows")
     _knob(threat, "--patch", metavar="2%|32|32x40", help=f"patch: share of the input, or px ({patch}%)")
     _knob(
@@ -175,6 +174,8 @@ def _knobs(patch: str, label: bool = True) -> _Parser:
     )
     _knob(threat, "--stride", type=values.integer, metavar="N", help="step between them in cells (fewest windows)")
 
+
+def _sins(parser: argparse.ArgumentParser, _: str | None) -> None:
     sins = parser.add_argument_group("superficial important neurons (SINs)")
     _knob(sins, "--top", type=values.rate, metavar="50%", help="top-ranking rate (the model's own for the layer)")
     _knob(sins, "--selection", choices=get_args(Selection), help="where SINs are chosen (per_window)")
@@ -182,12 +183,26 @@ def _knobs(patch: str, label: bool = True) -> _Parser:
     _knob(sins, "--fill", choices=get_args(Fill), help="what stands for the others (neutral)")
     _knob(sins, "--seed", type=values.integer, metavar="N", help="of all that is drawn at random (0)")
 
+
+def _rule(parser: argparse.ArgumentParser, _: str | None) -> None:
     rule = parser.add_argument_group("alert rule and certificate")
     _knob(rule, "--rule", choices=get_args(Rule), help="when an alert is raised (consistency)")
     _knob(rule, "--tau", type=values.number, metavar="T", help="its confidence threshold (0.5)")
-    if label:
-        _knob(rule, "--label", metavar="L", help="label to certify, index or name (the base prediction)")
-    return parser
+
+
+def _label(parser: argparse.ArgumentParser, _: str | None) -> None:
+    _knob(parser, "--label", metavar="L", help="label to certify, index or name (the base prediction)")
+
+
+_ADD = {
+    "network": _network,
+    "model": _model,
+    "backend": _backend,
+    "threat": _threat,
+    "sins": _sins,
+    "rule": _rule,
+    "label": _label,
+}
 
 
 def _knob(group: Any, option: str, **how: Any) -> None:

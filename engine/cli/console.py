@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from typing import IO, Any, cast
 
 from rich.console import Console, RenderableType
-from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from engine.cli.faults import printable
 from engine.errors import OutputError
@@ -81,22 +81,24 @@ class Screen:
         self.tell(f"error: {sentence}")
 
     @contextmanager
-    def progress(self, photos: int) -> Iterator[None]:
-        """Draw a bar for a number of photos within the block."""
+    def progress(self, total: int, unit: str = "photos") -> Iterator[None]:
+        """Draw a bar for a number of photos, or of what ``unit`` says, within the block."""
         if not self.watched:
             yield
             return
         columns = (
             TextColumn("{task.description}", markup=False),
             BarColumn(),
-            TextColumn("{task.fields[done]}/{task.total:.0f} photos", markup=False),
+            TextColumn(f"{{task.fields[done]}}/{{task.total:.0f}} {unit}", markup=False),
             TextColumn("{task.fields[detail]}", markup=False),
             TimeElapsedColumn(),
+            TextColumn("left:"),
+            TimeRemainingColumn(),
         )
         self._progress = Progress(
             *columns, console=self._err, transient=True, redirect_stdout=False, redirect_stderr=False
         )
-        self._task = self._progress.add_task("", total=photos, detail="", done=0)
+        self._task = self._progress.add_task("", total=total, detail="", done=0)
         try:
             with self._progress:
                 yield

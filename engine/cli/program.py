@@ -37,6 +37,7 @@ def main(argv: Sequence[str] | None = None, inspectors: Inspectors | None = None
         if arguments.command is None:
             arguments = make_parser().parse_args([*words, DEFAULT_COMMAND])
         arguments.debug = debug = getattr(arguments, "debug", False)
+        arguments.words = words
         return _run(arguments, inspectors or Inspectors())
     except SystemExit as ended:  # --help and --version
         return ended.code if isinstance(ended.code, int) else exits.QUIET
@@ -63,10 +64,22 @@ def _run(arguments: argparse.Namespace, inspectors: Inspectors) -> int:
         from engine.cli.inspect import inspect_photos
 
         return inspect_photos(arguments, inspectors)
+    if arguments.command == "attack":
+        from engine.cli.attack import attack
+
+        return attack(arguments, inspectors)
+    if arguments.command == "audit":
+        from engine.cli.audit import audit_photos
+
+        return audit_photos(arguments, inspectors)
     if arguments.command == "evaluate":
         from engine.cli.evaluate import evaluate_defenses
 
         return evaluate_defenses(arguments, inspectors)
+    if arguments.command == "analyze":
+        from engine.cli.analyze import analyze_photos
+
+        return analyze_photos(arguments, inspectors)
     from engine.cli.demo import demonstrate
 
     return demonstrate(arguments, inspectors)

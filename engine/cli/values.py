@@ -3,7 +3,7 @@
 import argparse
 import math
 
-__all__ = ["floats", "integer", "number", "rate", "sides"]
+__all__ = ["floats", "integer", "interval", "number", "rate", "sides"]
 
 
 def number(text: str) -> float:
@@ -57,3 +57,15 @@ def floats(text: str) -> tuple[float, ...]:
         raise argparse.ArgumentTypeError(
             f"{text!r} is not a list of numbers; write 0.5, or three such as 0.485,0.456,0.406"
         ) from error
+
+
+def interval(text: str) -> tuple[float, float]:
+    """Two numbers with a hyphen between, ``0.8-1.2``, or one for both."""
+    low, _, high = text.partition("-")
+    try:
+        least, most = float(low), float(high or low)
+    except ValueError:
+        least = most = math.nan
+    if not (math.isfinite(least) and math.isfinite(most)):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a range; write one such as 0.8-1.2")
+    return least, most

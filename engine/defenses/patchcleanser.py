@@ -103,7 +103,13 @@ class PatchCleanser(Defense[PatchCleanserConfig, PairTables]):
         they do not, no class is certified everywhere, and inference needs the pairs of the masks that differ
         from the majority.
         """
-        sheet = _Sheet(subject, view, covering_masks(threat, self.config.masks), stop)
+        while True:
+            before = subject.computation
+            tables = self._pairs(_Sheet(subject, view, covering_masks(threat, self.config.masks), stop))
+            if subject.computation == before:  # else memory ran out on the way: no table mixes computations
+                return tables
+
+    def _pairs(self, sheet: "_Sheet") -> PairTables:
         sheet.singles()
         if sheet.stopped:
             return sheet.tables()

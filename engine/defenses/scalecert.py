@@ -112,13 +112,22 @@ class ScaleCert(Defense[ScaleCertConfig, SweepTables]):
         stop: Callable[[], bool] | None = None,
     ) -> SweepTables:
         """One pass for the pruned model and one for each window with SINs in it."""
+        return subject.within_memory(self._settings(subject), lambda: self._sweep(subject, view, threat, stop))
+
+    def _sweep(
+        self,
+        subject: Subject,
+        view: NDArray[np.uint8],
+        threat: PatchThreat,
+        stop: Callable[[], bool] | None,
+    ) -> SweepTables:
         settings = self._settings(subject)
         cut, _, backend = subject.inspector.prepare(settings)
         rate = settings.top if settings.top is not None else subject.classifier.family.rate(cut.layer)
         state = superficial(cut, to_pixels(view), settings.importance, settings.fill)
         family = subject.inspector.family(threat, settings)
         count = sin_count(state.neurons, rate)
-        decided_by = ("sweep", settings.importance, settings.fill, backend.name, backend.precision)
+        decided_by = ("sweep", settings.importance, settings.fill, backend.name, backend.precision, backend.batch)
         key = subject.key(cut, view, *decided_by, family.side, threat, count, settings.selection, settings.stride)
         rows = _KeptRows(subject.kept(key))
         started = time.perf_counter()

@@ -4,13 +4,14 @@ import hashlib
 import time
 from collections.abc import Callable, Sequence
 from functools import cached_property
+from typing import TypeVar
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from engine.backends import Backend
+from engine.backends import Backend, Computation, out_of_memory
 from engine.cache import digest
 from engine.classifiers import Classifier
 from engine.classifiers.cut import CutClassifier
@@ -30,6 +31,8 @@ __all__ = ["NO_MASK", "PIXELS", "Subject"]
 PIXELS = "input"  # the layer at which masks are masks of pixels
 NO_MASK = Mask(())
 _VERSION = 1
+
+Done = TypeVar("Done")
 
 
 class Subject:
@@ -114,8 +117,18 @@ class Subject:
         LayerError
             If more than one tensor crosses at the layer: a list of masks is for one.
         """
+        return self.within_memory(self.at_layer(layer), lambda: self._masked(view, masks, fill, stop, layer))
+
+    def _masked(
+        self,
+        view: NDArray[np.uint8],
+        masks: Sequence[Mask],
+        fill: str,
+        stop: Callable[[], bool] | None,
+        layer: str,
+    ) -> MaskedLogits:
         cut, backend = self._at(layer)
-        key = self.key(cut, view, fill, backend.name, backend.precision, digest(*masks))
+        key = self.key(cut, view, fill, backend.name, backend.precision, backend.batch, digest(*masks))
         kept = self.kept(key)
         if kept is not None and len(kept.values) == len(masks):
             return MaskedLogits(kept.values, np.ones(len(masks), dtype=bool))
@@ -170,10 +183,35 @@ class Subject:
         photo = hashlib.sha256(np.ascontiguousarray(view).tobytes()).hexdigest()
         return digest(_VERSION, torch.__version__, cut.signature, self.classifier.preprocessing, photo, *what)
 
+    def within_memory(self, settings: Settings, work: Callable[[], Done]) -> Done:
+        """Do some work by the settings' backend; where memory runs out, from its beginning by a smaller one.
+
+        Raises
+        ------
+        BackendError
+            If there is no smaller one.
+        """
+        while True:
+            try:
+                return work()
+            except Exception as error:
+                if not out_of_memory(error):
+                    raise
+            # Not before here: the error holds the tensors of the batch that failed.
+            self.inspector.step_down(settings)
+
+    @property
+    def computation(self) -> Computation:
+        """What masked photos are answered by; it changes where memory runs out."""
+        _, backend = self._at(PIXELS)
+        return Computation(backend.name, backend.precision, backend.batch)
+
+    def at_layer(self, layer: str) -> Settings:
+        """Settings with this backend and precision."""
+        return Settings(layer=layer, backend=self.settings.backend, precision=self.settings.precision)
+
     def _at(self, layer: str) -> tuple[CutClassifier, Backend]:
-        cut, _, backend = self.inspector.prepare(
-            Settings(layer=layer, backend=self.settings.backend, precision=self.settings.precision)
-        )
+        cut, _, backend = self.inspector.prepare(self.at_layer(layer))
         if len(cut.shapes) > 1:
             raise LayerError(
                 f"{len(cut.shapes)} tensors cross at {layer} in {self.classifier.name} and a mask is for one; "

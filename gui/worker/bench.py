@@ -4,7 +4,8 @@ import os
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 import torch
@@ -12,13 +13,12 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from engine.classifiers import load_classifier
+from engine.classifiers.preprocessing import Preprocessing
 from engine.images import InputImage, load_image
 from engine.logit_cache import LogitCache
 from engine.pipeline import Inspector
 from engine.placement import Patch, PlacedPatch, paste
 from engine.settings import Settings
-from engine.threat import PatchThreat
-from engine.windows import default_window
 from gui.document import Document
 from gui.snapshot import ModelInfo, Request, Snapshot
 from gui.sources import clipboard_image, load_patch
@@ -31,6 +31,34 @@ _IMAGES_KEPT, _INSPECTORS_KEPT = 4, 2
 _ORIGINAL_SIDE = 2048
 _FRAME = 1 / 30  # seconds between partial results
 _PREVIEW_STEPS = 3
+
+
+@dataclass(frozen=True, eq=False)
+class _Model:
+    """A loaded model, and the layers that the window has been told of."""
+
+    inspector: Inspector
+    announced: set[str] = field(default_factory=set)
+
+    @cached_property
+    def info(self) -> ModelInfo:
+        """What controls need to know of it; takes a walk through the graph."""
+        return model_info(self.inspector)
+
+
+@dataclass(frozen=True, eq=False)
+class _Photo:
+    """A photo, as large as a screen shows it, and as models see it."""
+
+    image: InputImage
+    original: NDArray[np.uint8]
+    views: dict[Preprocessing, NDArray[np.uint8]] = field(default_factory=dict)
+
+    def seen_by(self, preprocessing: Preprocessing) -> NDArray[np.uint8]:
+        """The part that a model sees, in its input space."""
+        if preprocessing not in self.views:
+            self.views[preprocessing] = preprocessing.view(self.image.rgb)
+        return self.views[preprocessing]
 
 
 class Bench:
@@ -47,8 +75,8 @@ class Bench:
         torch.set_num_threads(max(1, (os.cpu_count() or 2) - 1))
         self._announce = announce
         self._cache = LogitCache()
-        self._inspectors: OrderedDict[Settings, tuple[Inspector, set[str]]] = OrderedDict()
-        self._images: OrderedDict[str, tuple[InputImage, NDArray[np.uint8]]] = OrderedDict()
+        self._inspectors: OrderedDict[Settings, _Model] = OrderedDict()
+        self._images: OrderedDict[str, _Photo] = OrderedDict()
         self._patches: dict[str, Patch] = {}
 
     def serve(self, request: Request, stop: Callable[[], bool]) -> Iterator[ModelInfo | Snapshot]:
@@ -63,46 +91,47 @@ class Bench:
         if document.image is None:
             return
         settings = document.settings
-        inspector, announced = self._inspector(settings)
-        if settings.layer not in announced:
+        model = self._model(settings)
+        inspector = model.inspector
+        is_new = settings.layer not in model.announced
+        if is_new:
             self._announce(f"{settings.model}, layer {settings.layer}")
         inspector.prepare(settings)
-        info = model_info(inspector)
-        if settings.layer not in announced:
-            announced.add(settings.layer)
-            yield info
+        if is_new:
+            model.announced.add(settings.layer)
+            yield model.info
         if stop():
             return
-        image, original = self._image(document.image)
-        clean = inspector.classifier.preprocessing.view(image.rgb)
+        photo = self._photo(document.image)
+        clean = photo.seen_by(inspector.classifier.preprocessing)
         pasted = self._pasted(document, clean)
         view = clean if pasted is None else pasted[1].view
         if request.preview:
-            settings = _coarse(inspector, settings)
+            settings = inspector.widened(settings, _PREVIEW_STEPS)
         shown = 0.0
         for found in inspector.inspect(view, settings, stop):
             now = time.perf_counter()
             if found.stage == "windows" and now - shown < _FRAME:
                 continue
             shown = now
-            yield snapshot_of(found, request, info, image, original, clean, pasted)
+            yield snapshot_of(found, request, model.info, photo.image, photo.original, clean, pasted)
 
-    def _inspector(self, settings: Settings) -> tuple[Inspector, set[str]]:
+    def _model(self, settings: Settings) -> _Model:
         key = Settings(**{name: getattr(settings, name) for name in _MODEL_KNOBS})
         kept = self._inspectors.pop(key, None)
         if kept is None:
             self._announce(settings.model)
-            kept = Inspector(load_classifier(settings), self._cache), set()
+            kept = _Model(Inspector(load_classifier(settings), self._cache))
         self._inspectors[key] = kept
         while len(self._inspectors) > _INSPECTORS_KEPT:
             self._inspectors.popitem(last=False)
         return kept
 
-    def _image(self, reference: str) -> tuple[InputImage, NDArray[np.uint8]]:
+    def _photo(self, reference: str) -> _Photo:
         kept = self._images.pop(reference, None)
         if kept is None:
             image = clipboard_image(reference) or load_image(reference)
-            kept = image, _shown(image.rgb)
+            kept = _Photo(image, _shown(image.rgb))
         self._images[reference] = kept
         while len(self._images) > _IMAGES_KEPT:
             self._images.popitem(last=False)
@@ -124,11 +153,3 @@ def _shown(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
     shown = np.array(picture)
     shown.setflags(write=False)
     return shown
-
-
-def _coarse(inspector: Inspector, settings: Settings) -> Settings:
-    """The same settings with windows so wide that at most three an axis cover the threat."""
-    _, footprints, _ = inspector.prepare(settings)
-    threat = PatchThreat.parse(settings.patch, inspector.classifier.preprocessing.input_size)
-    side = default_window(footprints, threat, _PREVIEW_STEPS)
-    return replace(settings, window=max(side, settings.window or 0), stride=None)

@@ -5,17 +5,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from defended import SIZE, subject
+from defended import NETWORKS, SIZE, subject
 from sweeping import Recording
-from toys import picture, stop_after
+from toys import Skip, classifier, picture, square_threat, stop_after
 
 from engine.backends import TorchBackend
 from engine.classifiers.hidden_pixels import HiddenPixels
-from engine.defenses import Subject, TableStore
+from engine.defenses import Subject, TableStore, make_defense
 from engine.defenses.bands import band_masks, block_masks
 from engine.defenses.masked_forward import Mask, run_masked
 from engine.defenses.table_store import KeptTable
 from engine.errors import LayerError, SettingsError
+from engine.pipeline import Inspector
 from engine.settings import Settings
 from engine.superficial import to_pixels
 
@@ -61,10 +62,6 @@ def test_cells_of_a_layer_are_masked_too() -> None:
 
 
 def test_several_crossing_tensors_are_refused() -> None:
-    from toys import Skip, classifier
-
-    from engine.pipeline import Inspector
-
     made = Subject(Inspector(classifier(Skip(), SIZE)), Settings(backend="torch"))
     with pytest.raises(LayerError, match="2 tensors cross at mid"):
         made.masked(picture(SIZE), MASKS, "neutral", layer="mid")
@@ -168,3 +165,31 @@ def test_a_network_that_knows_is_shown_what_is_hidden() -> None:
     found = made.masked(view, [mask], "hidden")
     wanted = made.classifier.network(by_hand(to_pixels(view), torch.tensor(-1.0), mask))[0].numpy()
     assert np.allclose(found.logits[0], wanted, atol=1e-4)
+
+
+@pytest.mark.parametrize(
+    "name", ["patchcleanser:masks=3:complete=true", "scalecert:layer=stem", "minority_reports_pc"]
+)
+def test_where_memory_runs_out_all_is_done_again_by_a_smaller_backend(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = Subject(Inspector(classifier(NETWORKS["toy"](0), SIZE)), Settings(backend="torch"))
+    whole, batches, run = make_defense(name), [], TorchBackend.run
+    threat = square_threat(2, SIZE)
+
+    def scarce(backend: TorchBackend) -> np.ndarray:
+        batches.append(backend.batch)
+        if len(batches) > 4 and backend.batch == batches[0]:
+            raise MemoryError
+        return run(backend)
+
+    monkeypatch.setattr(TorchBackend, "run", scarce)
+    result = whole(made, picture(SIZE), threat)
+    smaller = batches[-1]
+    assert smaller < batches[0]
+    rows = result.passes + (1 if name.startswith("scalecert") else 0)
+    assert batches.count(smaller) >= rows // smaller, "nothing of the larger batches is kept"
+    monkeypatch.undo()
+    again = whole(made, picture(SIZE), threat)
+    assert again.prediction == result.prediction
+    assert np.array_equal(again.certificate.locations, result.certificate.locations)
