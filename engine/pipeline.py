@@ -186,7 +186,7 @@ class Inspector:
         clock = _Clock()
         cut, footprints, backend = self.prepare(settings)
         rate = settings.top if settings.top is not None else self.classifier.family.rate(cut.layer)
-        family = self._family(cut, footprints, threat, settings)
+        family = self.family(threat, settings)
         settings = replace(settings, top=rate, window=family.side)
         clock.lap("prepare")
 
@@ -262,10 +262,16 @@ class Inspector:
                 if not out_of_memory(error):
                     raise
             # Not before here: the error holds the tensors of the batch that failed.
-            self._step_down(settings)
+            self.step_down(settings)
 
-    def _step_down(self, settings: Settings) -> None:
-        """Put a smaller backend in the place of the one that ran out of memory, for this and later inspections."""
+    def step_down(self, settings: Settings) -> None:
+        """Put a smaller backend in the place of the one that ran out of memory, for this and later inspections.
+
+        Raises
+        ------
+        BackendError
+            If there is no smaller one.
+        """
         cut, _, backend = self.prepare(settings)
         smaller = backend.smaller()
         if smaller is None:
@@ -275,9 +281,15 @@ class Inspector:
             )
         self._backends[cut.layer, settings.backend, settings.precision] = smaller
 
-    def _family(
-        self, cut: CutClassifier, footprints: Footprints, threat: PatchThreat, settings: Settings
-    ) -> WindowFamily:
+    def family(self, threat: PatchThreat, settings: Settings) -> WindowFamily:
+        """The windows that cover a threat at the settings' layer.
+
+        Raises
+        ------
+        LayerError, CoverageError
+            If the layer cannot carry a certificate, or its windows cannot cover the threat.
+        """
+        cut, footprints = self.cut(settings.layer)
         key = (cut.layer, threat, settings.window, settings.stride)
         if key not in self._families:
             self._families[key] = window_family(footprints, threat, settings.window, settings.stride)

@@ -61,7 +61,7 @@ class Predictions:
         return len(self.label)
 
 
-def read_logits(logits: NDArray[np.float32], guard: Guard) -> Predictions:
+def read_logits(logits: NDArray[np.floating], guard: Guard) -> Predictions:
     """Predictions of logit rows ``(n, K)``, ``K >= 2``; chunked, so that memory stays flat in ``n``."""
     rows, chunk = len(logits), 512
     label = np.full(rows, -1, dtype=np.int64)
