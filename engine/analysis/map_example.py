@@ -10,7 +10,7 @@ from engine.analysis.class_activation import DeepMap
 from engine.analysis.copies import Photo, patched_copy
 from engine.analysis.deep_importance import superficial_map
 from engine.analysis.results import frozen_array
-from engine.analysis.study import COPIES, Study
+from engine.analysis.study import Study
 from engine.superficial import to_pixels
 
 __all__ = ["MapExample", "map_example"]
@@ -66,9 +66,13 @@ def map_example(study: Study, photo: Photo) -> MapExample:
     for look in study.looks:
         if look.importance != study.looks[0].importance:
             continue
-        found = [superficial_map(study.prepared[look.layer].cut, each, look.importance) for each in pixels]
+        cut = study.prepared[look.layer].cut
+        superficial_map(cut, pixels[0], look.importance)  # the first pass of all takes longer
+        found = [superficial_map(cut, each, look.importance) for each in pixels]
         maps[look.name] = frozen_array(np.stack([heatmap for heatmap, _ in found]))
         times[look.name] = (found[0][1], found[1][1])
-    deep = None if study.deep is None else (study.deep.map_of(pixels[0]), study.deep.map_of(pixels[1]))
-    assert len(pixels) == len(COPIES)
+    deep = None
+    if study.deep is not None:
+        study.deep.map_of(pixels[0])
+        deep = study.deep.map_of(pixels[0]), study.deep.map_of(pixels[1])
     return MapExample(photo.path.name, frozen_array(np.stack([view, placed.view])), placed.box, maps, times, deep)
