@@ -14,6 +14,7 @@ from engine.analysis.page_tables import (
     distribution_table,
     stability_table,
 )
+from engine.analysis.sin_distribution import FIXED_BANDWIDTH
 from engine.analysis.study import Study
 from engine.clusters import CLUSTERED_SINS
 
@@ -25,10 +26,10 @@ neurons below the top-k cut. *Copies with more*: % of photos whose patched copy 
 importance."""
 
 _DISTRIBUTION = """\
-Of the top {sins} SINs of each photo: the number of MeanShift clusters, s_c (Eq. 5) averaged over their SINs,
-and the spread (Eq. 5) of all of them however they cluster. The difference is patched minus benign, photo by
-photo, with its 95 % interval; *separation* is how often a patched copy has less than a benign photo (50 % is a
-coin)."""
+Of the top {sins} SINs of each photo: the number of MeanShift clusters, with the bandwidth that is estimated from the
+SINs' own distances and with one fixed at {fixed:g} of the map's side; s_c (Eq. 5) averaged over their SINs; and the
+spread (Eq. 5) of all of them however they cluster. The difference is patched minus benign, photo by photo, with its
+95 % interval; *separation* is how often a patched copy has less than a benign photo (50 % is a coin)."""
 
 _STABILITY = """\
 Photos whose prediction stays when the window with the most SINs is moved out, in % with 95 % Wilson intervals:
@@ -100,7 +101,7 @@ def as_markdown(study: Study, evidence: Evidence, run: Run) -> str:
         curve_table(evidence.curves),
         "![Sorted superficial importance](importance-curve.png)",
         "## SIN distribution",
-        _DISTRIBUTION.format(sins=CLUSTERED_SINS),
+        _DISTRIBUTION.format(sins=CLUSTERED_SINS, fixed=FIXED_BANDWIDTH),
         distribution_table(evidence.distributions),
         "![Clusters of the top SINs](sin-distribution.png)",
         "## Prediction stability",

@@ -13,7 +13,12 @@ from engine.evaluation.metrics import Share
 
 __all__ = ["curve_table", "deep_table", "detection_table", "distribution_table", "stability_table", "told"]
 
-_UNITS = {"clusters": "clusters", "mean_std_px": "s_c, px", "spread_px": "spread, px"}
+_UNITS = {
+    "clusters": "clusters",
+    "fixed_clusters": "clusters, fixed bandwidth",
+    "mean_std_px": "s_c, px",
+    "spread_px": "spread, px",
+}
 
 
 def curve_table(curves: Iterable[ImportanceCurve]) -> str:

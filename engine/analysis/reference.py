@@ -27,8 +27,9 @@ class Reference:
     Parameters
     ----------
     layer, importance : str
-    clusters : {copy: int array (photos,)}
-        Number of clusters of each benign photo and patched copy, sorted.
+    clusters, fixed_clusters : {copy: int array (photos,)}
+        Number of clusters of each benign photo and patched copy, sorted: with the estimated bandwidth, and with
+        ``FIXED_BANDWIDTH``.
     std_px, spread_px : {copy: float array (101,)}
         0th to 100th percentile of s_c over all clusters, and of the spread of all top SINs, in pixels.
     """
@@ -36,6 +37,7 @@ class Reference:
     layer: str
     importance: str
     clusters: Mapping[str, NDArray[np.int64]] = field(repr=False)
+    fixed_clusters: Mapping[str, NDArray[np.int64]] = field(repr=False)
     std_px: Mapping[str, NDArray[np.float64]] = field(repr=False)
     spread_px: Mapping[str, NDArray[np.float64]] = field(repr=False)
 
@@ -61,6 +63,7 @@ def reference_document(distributions: Sequence[SinDistribution], made: Mapping[s
         for copy, images in (("benign", found.benign), ("patched", found.patched)):
             row[copy] = {
                 "clusters": sorted(image.clusters for image in images),
+                "fixed_clusters": sorted(int(image.fixed_clusters) for image in images),
                 "std_px": _percentiles(np.concatenate([image.std_px for image in images])),
                 "spread_px": _percentiles(np.array([float(image.spread_px) for image in images])),
             }
@@ -95,8 +98,13 @@ def _reference(row: dict[str, Any]) -> Reference:
         {copy: frozen_array(np.array(row[copy][name], dtype=np.float64)) for copy in copies}
         for name in ("std_px", "spread_px")
     ]
-    clusters = {copy: frozen_array(np.array(row[copy]["clusters"], dtype=np.int64)) for copy in copies}
-    return Reference(row["layer"], row["importance"], clusters, *floats)
+    counts = [
+        {copy: frozen_array(np.array(row[copy][name], dtype=np.int64)) for copy in copies}
+        for name in ("clusters", "fixed_clusters")
+    ]
+    clusters, fixed = counts
+    std, spread = floats
+    return Reference(row["layer"], row["importance"], clusters, fixed, std, spread)
 
 
 def _percentiles(values: NDArray[np.float64]) -> list[float]:

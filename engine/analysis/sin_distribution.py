@@ -9,11 +9,19 @@ from numpy.typing import NDArray
 from engine.analysis.look import Look
 from engine.analysis.results import frozen_array
 from engine.analysis.statistics import Difference, paired_difference, separation
-from engine.clusters import SinClusters, center_and_std
+from engine.clusters import SinClusters, center_and_std, cluster_positions
 
-__all__ = ["ImageDistribution", "SinDistribution", "image_distribution", "sin_distribution"]
+__all__ = [
+    "FIXED_BANDWIDTH",
+    "MEASURES",
+    "ImageDistribution",
+    "SinDistribution",
+    "image_distribution",
+    "sin_distribution",
+]
 
-MEASURES = ("clusters", "mean_std_px", "spread_px")
+MEASURES = ("clusters", "fixed_clusters", "mean_std_px", "spread_px")
+FIXED_BANDWIDTH = 1 / 8  # of the map's longer side
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,11 +36,15 @@ class ImageDistribution:
         SINs in each.
     spread_px : float array ()
         Eq. 5 over all the SINs at once: how far they spread however they are clustered.
+    fixed_clusters : int array ()
+        Number of clusters at ``FIXED_BANDWIDTH``. The usual bandwidth is estimated from the SINs' own distances,
+        so that it shrinks where they crowd.
     """
 
     std_px: NDArray[np.float64]
     size: NDArray[np.int64]
     spread_px: NDArray[np.float64]
+    fixed_clusters: NDArray[np.int64]
 
     @property
     def clusters(self) -> int:
@@ -65,7 +77,7 @@ class SinDistribution:
         return len(self.benign)
 
     def values(self, measure: str) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """One of ``clusters``, ``mean_std_px`` and ``spread_px``, benign and patched, each ``(photos,)``."""
+        """One of ``MEASURES``, benign and patched, each ``(photos,)``."""
         sides = [
             np.array([getattr(image, measure) for image in side], dtype=np.float64)
             for side in (self.benign, self.patched)
@@ -101,6 +113,7 @@ class SinDistribution:
                         "copy": name,
                         "photo": photo,
                         "clusters": image.clusters,
+                        "fixed_clusters": int(image.fixed_clusters),
                         "cluster": cluster,
                         "sins": int(size),
                         "std_px": float(std),
@@ -108,13 +121,15 @@ class SinDistribution:
                     }
 
 
-def image_distribution(clusters: SinClusters) -> ImageDistribution:
-    """What the distribution takes of one photo's clusters."""
+def image_distribution(clusters: SinClusters, shape: tuple[int, ...]) -> ImageDistribution:
+    """What the distribution takes of one photo's clusters on a map ``(C, H, W)``."""
     _, spread = center_and_std(clusters.positions_px)
+    fixed = cluster_positions(clusters.positions, FIXED_BANDWIDTH * max(shape[1:])).max() + 1
     return ImageDistribution(
         frozen_array(np.array([cluster.std_px for cluster in clusters.clusters])),
         frozen_array(np.array([cluster.size for cluster in clusters.clusters], dtype=np.int64)),
         frozen_array(np.array(spread)),
+        frozen_array(np.array(fixed, dtype=np.int64)),
     )
 
 

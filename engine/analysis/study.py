@@ -34,7 +34,7 @@ from engine.windows import WindowFamily, smallest_window, window_family
 __all__ = ["COPIES", "Prepared", "Study"]
 
 COPIES = ("benign", "patched")
-_VERSION = 1
+_VERSION = 2
 
 
 @dataclass(frozen=True, eq=False)
@@ -214,7 +214,7 @@ class Study:
         size = self.inspector.classifier.preprocessing.input_size
         return {
             f"{prefix}curve": state.curve,
-            **pack(f"{prefix}clusters/", image_distribution(clusters)),
+            **pack(f"{prefix}clusters/", image_distribution(clusters, ready.cut.shapes[0])),
             **pack(f"{prefix}stability/", stability),
             **pack(f"{prefix}map/", measure_map(heatmap, box, size, milliseconds)),
         }

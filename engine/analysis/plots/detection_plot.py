@@ -1,10 +1,13 @@
 """Figure 1e: alerts of both detectors against alpha, and what alpha costs the attack."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from matplotlib import colormaps
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from numpy.typing import NDArray
 
 from engine.analysis.detection import DENSITY_RATES, Detection
 from engine.analysis.plots.frame import BENIGN, PATCHED, look_grid, png
@@ -32,18 +35,12 @@ def detection_figure(detections: Sequence[Detection]) -> bytes:
         for found, axes in zip(detections, panels, strict=True):
             for rate, value in enumerate(DENSITY_RATES):
                 shares = [found.by_density(copy, rate) for copy in copies]
-                axes.plot(
-                    at,
-                    _percent(shares),
-                    color=shades[rate],
-                    marker=".",
-                    linewidth=1,
-                    label=f"density, top {value:.1%}",
-                )
+                style = {"color": shades[rate], "marker": ".", "linewidth": 1}
+                _apart(axes, at, shares, label=f"density, top {value:.1%}", **style)
             occlusion = [found.by_occlusion(copy) for copy in copies]
-            low, high = (np.array([100 * share.interval[end] for share in occlusion]) for end in (0, 1))
-            axes.fill_between(at, low, high, color=BENIGN, alpha=0.15, linewidth=0)
-            axes.plot(at, _percent(occlusion), color=BENIGN, marker="o", markersize=3.5, label="occlusion rule")
+            errors = np.array([np.abs(np.subtract(share.interval, share.value)) for share in occlusion]).T
+            axes.errorbar(at, _percent(occlusion), yerr=100 * errors, fmt="none", ecolor=BENIGN, elinewidth=0.7)
+            _apart(axes, at, occlusion, color=BENIGN, marker="o", markersize=3.5, label="occlusion rule")
             patches = range(len(found.patches))
             success, unseen = ([getattr(found, what)(index) for index in patches] for what in ("success", "unseen"))
             axes.plot(
@@ -74,6 +71,13 @@ def detection_figure(detections: Sequence[Detection]) -> bytes:
         return figure
 
     return png(build)
+
+
+def _apart(axes: Axes, at: NDArray[np.int64], shares: Sequence[Share], **style: Any) -> None:
+    """A line over the patches; what there is without a patch is a point that no line leads to."""
+    values = _percent(shares)
+    axes.plot(at[1:], values[1:], **style)
+    axes.plot(at[:1], values[:1], **(style | {"label": None}))
 
 
 def _percent(shares: Sequence[Share]) -> list[float]:

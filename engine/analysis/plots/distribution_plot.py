@@ -20,15 +20,17 @@ Values = NDArray[np.float64]
 
 
 def distribution_figure(distributions: Sequence[SinDistribution]) -> bytes:
-    """A row of three histograms for each look; a PNG."""
+    """A row of four histograms for each look; a PNG."""
 
     def build() -> Figure:
-        figure = new_figure(10.0, 0.5 + 1.75 * len(distributions))
+        figure = new_figure(12.0, 0.5 + 1.75 * len(distributions))
         title(figure, f"Clusters of the top SINs of {distributions[0].images} photos and their patched copies")
-        grid = figure.subplots(len(distributions), 3, squeeze=False)
-        for found, (counts, stds, spreads) in zip(distributions, grid, strict=True):
+        grid = figure.subplots(len(distributions), 4, squeeze=False)
+        for found, (counts, fixed, stds, spreads) in zip(distributions, grid, strict=True):
             panel(counts, f"{found.look.name}: clusters a photo")
             _counts(counts, *found.values("clusters"))
+            panel(fixed, "clusters at a fixed bandwidth")
+            _counts(fixed, *found.values("fixed_clusters"))
             panel(stds, "s_c of each cluster, px")
             _histogram(stds, *(np.concatenate([i.std_px for i in side]) for side in (found.benign, found.patched)))
             panel(spreads, "spread of all top SINs of a photo, px")

@@ -14,7 +14,9 @@ from engine.errors import ImageError
 
 
 def found(*positions):
-    return image_distribution(cluster_sins(np.array(positions, dtype=np.int64), pixel_footprints(40, 40), 3.0))
+    return image_distribution(
+        cluster_sins(np.array(positions, dtype=np.int64), pixel_footprints(40, 40), 3.0), (1, 40, 40)
+    )
 
 
 PAIR, TWO = found((5, 5), (5, 6)), found((5, 5), (5, 6), (5, 35), (5, 36))
@@ -28,6 +30,7 @@ def test_what_is_written_is_read(tmp_path):
     assert (first.layer, second.layer, first.importance) == ("1", "2", "contrast")
     assert first.clusters["benign"].tolist() == [1, 2]
     assert first.clusters["patched"].tolist() == [1, 1]
+    assert first.fixed_clusters["benign"].tolist() == [1, 2]
     assert first.std_px["benign"].tolist() == [0.5] * 101
     assert first.spread_px["benign"][0] == 0.5
     assert first.spread_px["benign"][-1] == pytest.approx(15.01, abs=0.005)

@@ -12,7 +12,9 @@ FOOTPRINTS = pixel_footprints(40, 40)
 
 
 def found(*positions):
-    return image_distribution(cluster_sins(np.array(positions, dtype=np.int64), FOOTPRINTS, bandwidth=3.0))
+    return image_distribution(
+        cluster_sins(np.array(positions, dtype=np.int64), FOOTPRINTS, bandwidth=3.0), (1, 40, 40)
+    )
 
 
 # Two cells side by side: s_c 0.5. Two such pairs, 30 columns apart: two clusters, and all four spread by
@@ -25,6 +27,8 @@ def test_one_photo_by_hand():
     assert (PAIR.clusters, PAIR.std_px.tolist(), PAIR.size.tolist()) == (1, [0.5], [2])
     assert TWO.clusters == 2
     assert TWO.std_px.tolist() == [0.5, 0.5]
+    # At the fixed bandwidth of an eighth of 40 cells, pairs that are 4 columns apart are one cluster.
+    assert (int(TWO.fixed_clusters), int(found((5, 5), (5, 6), (5, 9), (5, 10)).fixed_clusters)) == (2, 1)
     assert float(TWO.spread_px) == pytest.approx(np.sqrt(15**2 + 0.5**2))
 
 
