@@ -1,10 +1,13 @@
 """The application: from arguments to a window, and to an exit code."""
 
 import argparse
+import contextlib
 import importlib
 import importlib.util
+import os
 import sys
 from collections.abc import Sequence
+from typing import NoReturn
 
 if sys.platform == "win32":
     # There, torch's libraries cannot be loaded any more once Qt's are.
@@ -23,6 +26,8 @@ from gui.preferences import Preferences
 from gui.theme import apply_theme
 
 __all__ = ["application", "create_window", "run"]
+
+_PATIENCE_MS = 1000  # for the engine, once the window is closed
 
 
 def application() -> QApplication:
@@ -64,15 +69,30 @@ def run(argv: Sequence[str] = ()) -> int:
     app = application()
     log_file = LogFile()
     window = create_window(argv)
+    window.patience_ms = _PATIENCE_MS
     alarm = Alarm(window.show_crash, window)
     window.show()
     if not window.tour.is_running:
         window.offer_guide()
     try:
-        return app.exec()
+        code = app.exec()
     finally:
         alarm.take_down()
         log_file.close()
+    if window.engine.is_running:
+        _leave(code)
+    return code
+
+
+def _leave(code: int) -> NoReturn:
+    """End the process beside an engine that cannot stop: loading a model takes up to a minute.
+
+    Layout and settings are kept by then, files that were asked for are written, and caches are whole or not there.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(AttributeError, OSError, ValueError):  # there may be none, or a closed one
+            stream.flush()
+    os._exit(code)
 
 
 def _parser() -> argparse.ArgumentParser:

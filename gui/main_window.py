@@ -59,6 +59,9 @@ _WAIT_MS, _WAITS = 10, 50
 class MainWindow(QMainWindow):
     """Everything of one window; closing it ends its engine.
 
+    ``patience_ms`` is how long closing waits for the engine, which may be loading a model; as long as it takes if
+    ``None``.
+
     Parameters
     ----------
     photo : str, optional
@@ -83,6 +86,7 @@ class MainWindow(QMainWindow):
         self.live = LiveLoop(self.state, self.engine, self)
         self.journal = Journal(self.state, self)
         self.aside = Aside(self)
+        self.patience_ms: int | None = None
         self._photo = photo
         self._painted, self._waits = False, 0
         self._explanation: Explanation | None = None
@@ -324,7 +328,7 @@ class MainWindow(QMainWindow):
         self.preferences.save_layout(self)
         self.hide()
         self.live.stop()
-        self.engine.close()
+        self.engine.close(self.patience_ms)
         self.filmstrip.finish()
         self.aside.close()
         self.state.undo_stack.clear()  # or it would tell of its end when half of the window is gone

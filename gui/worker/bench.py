@@ -91,7 +91,12 @@ class Bench:
         if document.image is None:
             return
         settings = document.settings
+        # Each step of loading takes seconds and cannot be interrupted.
+        if stop():
+            return
         model = self._model(settings)
+        if stop():
+            return
         inspector = model.inspector
         is_new = settings.layer not in model.announced
         if is_new:

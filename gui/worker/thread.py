@@ -148,12 +148,27 @@ class EngineThread(QObject):
         self._newest.advance()
         self._inbox.take()
 
-    def close(self) -> None:
-        """End the thread; it stops within one batch of windows."""
+    @property
+    def is_running(self) -> bool:
+        """Whether the thread has not come to its end."""
+        return self._thread.isRunning()
+
+    def close(self, patience_ms: int | None = None) -> None:
+        """End the thread; it stops within one batch of windows, or at the end of a step of loading a model.
+
+        Parameters
+        ----------
+        patience_ms : int, optional
+            How long to wait for it; as long as it takes if ``None``. A thread that is still running afterwards
+            must not be deleted: the process has to end.
+        """
         self.cancel()
         self._frame.stop()
         self._thread.quit()
-        self._thread.wait()
+        if patience_ms is None:
+            self._thread.wait()
+        else:
+            self._thread.wait(patience_ms)
 
     @Slot()
     def _look(self) -> None:
