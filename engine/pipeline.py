@@ -15,7 +15,7 @@ from engine.cache import digest
 from engine.classifiers import Classifier
 from engine.classifiers.cut import CutClassifier, cut_classifier
 from engine.classifiers.footprint import Footprints, load_footprints
-from engine.classifiers.graph import export_graph
+from engine.classifiers.graph_cache import load_graph
 from engine.clusters import CLUSTERED_SINS, SinClusters, cluster_sins
 from engine.errors import SettingsError
 from engine.logit_cache import LogitCache
@@ -88,9 +88,9 @@ class Inspector:
 
     @property
     def graph(self) -> GraphModule:
-        """The network's graph, exported when it is first asked for."""
+        """The network's graph, exported (or read from the cache) when it is first asked for."""
         if self._graph is None:
-            self._graph = export_graph(self.classifier.network, self.classifier.preprocessing.input_size)
+            self._graph = load_graph(self.classifier)
         return self._graph
 
     def cut(self, layer: str) -> tuple[CutClassifier, Footprints]:

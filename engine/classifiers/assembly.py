@@ -68,6 +68,7 @@ def assemble(
     network: nn.Module,
     preprocessing: Preprocessing,
     labels: tuple[str, ...] | None = None,
+    code: str = "",
 ) -> Classifier:
     """Make a classifier of a network: on the CPU, in single precision, in eval mode, without gradients.
 
@@ -80,6 +81,8 @@ def assemble(
     preprocessing : Preprocessing
     labels : tuple of str, optional
         Class names; without any, the classes are numbered.
+    code : str
+        As in :class:`Classifier`.
 
     Raises
     ------
@@ -111,6 +114,7 @@ def assemble(
         labels=names,
         weights_sha256=weights_sha256(normalized),
         family=family_of(name),
+        code=code,
     )
 
 

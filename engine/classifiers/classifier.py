@@ -29,6 +29,8 @@ class Classifier:
         Digest of all parameters and buffers: cache keys and reports rest on it.
     family : Family
         The usual superficial layers and top-ranking rates of this kind of network.
+    code : str
+        Library, version and name that the network's code goes by; empty for the user's own, which may change.
     """
 
     name: str
@@ -37,3 +39,4 @@ class Classifier:
     labels: tuple[str, ...]
     weights_sha256: str
     family: Family
+    code: str = ""

@@ -1,7 +1,6 @@
 """A classifier split in two at its superficial layer: ``tail(*head(x)) == model(x)``."""
 
 import difflib
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -13,7 +12,7 @@ from torch.fx import Graph, GraphModule, Node
 
 from engine.cache import digest
 from engine.classifiers.classifier import Classifier
-from engine.classifiers.graph import ACTIVATIONS, layer_nodes, tensor_value
+from engine.classifiers.graph import ACTIVATIONS, content_digest, layer_nodes, tensor_value
 from engine.classifiers.operations import operation
 from engine.errors import LayerError
 
@@ -88,7 +87,7 @@ class CutClassifier:
         parts: list[object] = [self.layer, self.input_size, self.shapes, self.layouts]
         for module in (self._head, self._tail):
             parts.append(module.graph)
-            parts += [_content(module, node) for node in module.graph.nodes if node.op == "get_attr"]
+            parts += [content_digest(module, node) for node in module.graph.nodes if node.op == "get_attr"]
         return digest(*parts)
 
     @property
@@ -209,17 +208,6 @@ def cut_classifier(classifier: Classifier, graph: GraphModule, layer: str) -> Cu
         _, channels, height, width = (value.shape[axis] for axis in layout)
         shapes.append((int(channels), int(height), int(width)))
     return CutClassifier(classifier, name, tuple(shapes), layouts, head, tail)
-
-
-def _content(module: GraphModule, node: Node) -> str:
-    """Digest of a weight or of a constant that the export lifted out of the code."""
-    value: object = module
-    for name in str(node.target).split("."):
-        value = getattr(value, name)
-    if not isinstance(value, Tensor):
-        return repr(value)
-    content = value.detach().cpu().contiguous()
-    return hashlib.sha256(content.flatten().view(torch.uint8).numpy().tobytes()).hexdigest()
 
 
 def _is_map(node: Node) -> bool:

@@ -60,16 +60,18 @@ class EfficientNetLite:
         labels = asked_labels(settings)
         preprocessing = asked_preprocessing(settings, self.preprocessing)
         timm = import_timm()
+        architecture = f"tf_efficientnet_lite{self.size}"
         with seeded(settings.seed):
             network: nn.Module = timm.create_model(
-                f"tf_efficientnet_lite{self.size}",
+                architecture,
                 pretrained=False,
                 num_classes=1000 if labels is None or settings.weights is None else len(labels),
             )
         if settings.weights != RANDOM:
             path = settings.weights or self._packaged_file()
             fit_weights(network, in_timm_names(read_weights(path), network), path)
-        return assemble(settings, network, preprocessing, imagenet_labels() if labels is None else labels)
+        names = imagenet_labels() if labels is None else labels
+        return assemble(settings, network, preprocessing, names, f"timm {timm.__version__} {architecture}")
 
     def _packaged_file(self) -> str:
         """Path of the package's weights."""

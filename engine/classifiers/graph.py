@@ -1,5 +1,6 @@
 """A classifier as one functional graph: what the cut works on, whatever the architecture."""
 
+import hashlib
 import operator
 import re
 from collections.abc import Iterator
@@ -8,10 +9,11 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 from torch.fx import Graph, GraphModule, Node
+from torch.fx.graph import CodeGen
 
 from engine.errors import ModelError
 
-__all__ = ["ACTIVATIONS", "export_graph", "layer_nodes", "tensor_value"]
+__all__ = ["ACTIVATIONS", "content_digest", "export_graph", "layer_nodes", "tensor_value"]
 
 # What counts as an activation when a network's first superficial layers are looked for.
 ACTIVATIONS = frozenset({"relu", "hardtanh", "silu", "gelu", "leaky_relu", "elu", "hardswish", "mish", "prelu"})
@@ -54,10 +56,12 @@ def export_graph(network: nn.Module, input_size: tuple[int, int]) -> GraphModule
     for node in reversed(module.graph.nodes):
         if node.op == "call_module" or (node.op == "call_function" and _base_name(node) in _CHECKS):
             module.graph.erase_node(node)
+    (logits,) = module.graph.output_node().all_input_nodes
+    module.graph.output_node().args = (logits,)
+    module.graph.set_codegen(CodeGen())  # pixels in, logits out, and not the export's trees of arguments
     module.graph.eliminate_dead_code()
-    module.recompile()
     _check_rows(network, module.graph, example)
-    return module
+    return GraphModule(module, module.graph)
 
 
 def _check_rows(network: nn.Module, graph: Graph, example: Tensor) -> None:
@@ -89,6 +93,17 @@ def tensor_value(node: Node) -> Tensor | None:
     """The fake tensor that the export recorded for a node, if it gives exactly one tensor."""
     value = node.meta.get("val")
     return value if isinstance(value, Tensor) else None
+
+
+def content_digest(module: GraphModule, node: Node) -> str:
+    """Digest of the weight, or of the constant that the export lifted out of the code, that a node gets."""
+    value: object = module
+    for name in str(node.target).split("."):
+        value = getattr(value, name)
+    if not isinstance(value, Tensor):
+        return repr(value)
+    content = value.detach().cpu().contiguous()
+    return hashlib.sha256(content.flatten().view(torch.uint8).numpy().tobytes()).hexdigest()
 
 
 def layer_nodes(graph: Graph) -> dict[str, Node]:

@@ -68,7 +68,8 @@ def load(settings: Settings) -> Classifier:
             network = timm.create_model(name, pretrained=False, **arguments)
         if settings.weights != RANDOM:
             fit_weights(network, read_weights(settings.weights), settings.weights)
-    return assemble(settings, network, preprocessing, labels or _imagenet_names(timm, network.num_classes))
+    names = labels or _imagenet_names(timm, network.num_classes)
+    return assemble(settings, network, preprocessing, names, f"timm {timm.__version__} {name}")
 
 
 def published_preprocessing(config: dict[str, Any]) -> Preprocessing:

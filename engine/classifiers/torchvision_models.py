@@ -73,7 +73,8 @@ def load(settings: Settings) -> Classifier:
         path = str(settings.weights)
         unused = tuple(f"{head}." for head in _AUXILIARY) if name in _RESCALING else ()
         fit_weights(network, _in_new_names(read_weights(path), name), path, unused)
-    return assemble(settings, network, preprocessing, tuple(labels))
+    code = f"torchvision {import_torchvision().__version__} {name}"
+    return assemble(settings, network, preprocessing, tuple(labels), code)
 
 
 def published_preprocessing(published: Any) -> Preprocessing:

@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, QThread, Signal, Slot
 from engine.errors import SinscopeError
 from gui.mailbox import Mailbox
 from gui.snapshot import ModelInfo, Problem, Request, Snapshot
+from gui.worker.imports import quick_imports
 
 __all__ = ["EngineThread"]
 
@@ -35,7 +36,8 @@ class _Worker(QObject):
         """Serve what lies in the inbox."""
         while (request := self._inbox.take()) is not None:
             try:
-                self._serve(request)
+                with quick_imports():
+                    self._serve(request)
             except SinscopeError as error:
                 self._fail(Problem(request.generation, str(error)))
             except MemoryError:
