@@ -3,21 +3,21 @@
 import hashlib
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import astuple, dataclass, field, replace
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from torch.fx import GraphModule
 
-from engine.backends import Backend, make_backend
+from engine.backends import Backend, Computation, make_backend, out_of_memory
 from engine.cache import digest
 from engine.classifiers import Classifier
 from engine.classifiers.cut import CutClassifier, cut_classifier
 from engine.classifiers.footprint import Footprints, load_footprints
 from engine.classifiers.graph_cache import load_graph
 from engine.clusters import CLUSTERED_SINS, SinClusters, cluster_sins
-from engine.errors import SettingsError
+from engine.errors import BackendError, SettingsError
 from engine.logit_cache import LogitCache
 from engine.predictions import Guard
 from engine.settings import Settings
@@ -46,15 +46,19 @@ class Inspection:
         As asked for, with the default rate and window filled in.
     view : uint8 array (H, W, 3), read-only
         The photo as the model sees it, with the patch if there is one.
+    computation : Computation
+        What ran the tail: one for all rows of the sweep.
     timing_ms : dict
         Milliseconds that each finished stage took.
+    notes : tuple of str
+        Sentences on what had to be given up on the way.
     """
 
     stage: StageName
     settings: Settings
     classifier: Classifier
     cut: CutClassifier
-    backend_name: str
+    computation: Computation
     view: NDArray[np.uint8] = field(repr=False)
     threat: PatchThreat
     family: WindowFamily = field(repr=False)
@@ -64,6 +68,12 @@ class Inspection:
     sweep: Sweep | None = None
     verdict: Verdict | None = None
     timing_ms: dict[str, float] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+    @property
+    def backend_name(self) -> str:
+        """What runs the tail, such as ``torch-cpu``."""
+        return self.computation.name
 
 
 class Inspector:
@@ -169,8 +179,6 @@ class Inspector:
             hashlib.sha256(view.tobytes()).hexdigest(),
             settings.importance,
             settings.fill,
-            backend.name,
-            backend.precision,
         )
         state = self._superficial(context, cut, view, settings)
         count = sin_count(state.neurons, rate)
@@ -180,13 +188,14 @@ class Inspector:
             settings,
             self.classifier,
             cut,
-            backend.name,
+            _computation(backend),
             view,
             threat,
             family,
             state,
             count,
             timing_ms=clock.laps,
+            notes=_notes(backend),
         )
         yield found
         clock.resume()
@@ -195,17 +204,60 @@ class Inspector:
         found = replace(found, stage="clusters", clusters=clusters, timing_ms=clock.laps)
         yield found
         clock.resume()
-        for sweep in run_sweep(
-            state, family, count, backend, settings.selection, cache=self.cache, context=context, stop=stop
-        ):
+        for backend, sweep in self._sweeps(found, context, stop):
             clock.lap("windows")
-            found = replace(found, stage="windows", sweep=sweep, timing_ms=clock.laps)
+            computation, notes = _computation(backend), _notes(backend)
+            found = replace(
+                found, stage="windows", sweep=sweep, computation=computation, timing_ms=clock.laps, notes=notes
+            )
             yield found
             clock.resume()
         assert found.sweep is not None
-        verdict = judge(found.sweep, settings.rule, settings.tau, settings.label, Guard.of(settings.precision))
+        guard = Guard.of(found.computation.precision)
+        verdict = judge(found.sweep, settings.rule, settings.tau, settings.label, guard)
         clock.lap("verdict")
         yield replace(found, stage="verdict", verdict=verdict, timing_ms=clock.laps)
+
+    def _sweeps(
+        self, found: Inspection, context: str, stop: Callable[[], bool] | None
+    ) -> Iterator[tuple[Backend, Sweep]]:
+        """The sweep, as far as it has come; where memory runs out, from its beginning by a smaller backend.
+
+        No sweep mixes computations: rows that the former backend has left are found under its own key only.
+        """
+        settings = found.settings
+        while True:
+            _, _, backend = self.prepare(settings)
+            key = digest(context, *astuple(_computation(backend)))
+            try:
+                for sweep in run_sweep(
+                    found.superficial,
+                    found.family,
+                    found.count,
+                    backend,
+                    settings.selection,
+                    cache=self.cache,
+                    context=key,
+                    stop=stop,
+                ):
+                    yield backend, sweep
+                return
+            except Exception as error:
+                if not out_of_memory(error):
+                    raise
+            # Not before here: the error holds the tensors of the batch that failed.
+            self._step_down(settings)
+
+    def _step_down(self, settings: Settings) -> None:
+        """Put a smaller backend in the place of the one that ran out of memory, for this and later inspections."""
+        cut, _, backend = self.prepare(settings)
+        smaller = backend.smaller()
+        if smaller is None:
+            raise BackendError(
+                f"There is not enough memory to run {self.classifier.name} behind {cut.layer} on {backend.name}; "
+                f"choose a smaller model, or close other programs and try again."
+            )
+        self._backends[cut.layer, settings.backend, settings.precision] = smaller
 
     def _family(
         self, cut: CutClassifier, footprints: Footprints, threat: PatchThreat, settings: Settings
@@ -235,6 +287,14 @@ class Inspector:
         while len(self._clusters) > _SUPERFICIAL_KEPT:
             self._clusters.pop(next(iter(self._clusters)))
         return clusters
+
+
+def _computation(backend: Backend) -> Computation:
+    return Computation(backend.name, backend.precision, backend.batch)
+
+
+def _notes(backend: Backend) -> tuple[str, ...]:
+    return (backend.note,) if backend.note else ()
 
 
 class _Clock:

@@ -63,7 +63,7 @@ def inspection_report(
             "path": image.path if image.path is not None else f"sample:{image.name}",
             "sha256": image.sha256,
             "size": [image.size[1], image.size[0]],
-            "notes": [*image.notes, *notes],
+            "notes": [*image.notes, *inspection.notes, *notes],
         },
         "patch": _patch(pasted),
         "model": {
@@ -72,7 +72,8 @@ def inspection_report(
             "input_size": list(inspection.cut.input_size),
             "weights_sha256": inspection.classifier.weights_sha256,
             "backend": inspection.backend_name,
-            "precision": inspection.settings.precision,
+            "precision": inspection.computation.precision,
+            "batch": inspection.computation.batch,
         },
         "threat": {
             "patch_px": [threat.height, threat.width],

@@ -45,7 +45,7 @@ class Journal(QObject):
             f"Python {platform.python_version()} on {platform.platform()}, Qt {qVersion()}",
             ", ".join(f"{name} {_installed(name)}" for name in _LIBRARIES),
             f"Phase: {state.phase.value}, stage: {state.stage}",
-            f"Model: {snapshot.model.name}, layer {snapshot.layer}, {snapshot.backend}"
+            f"Model: {snapshot.model.name}, layer {snapshot.layer}, {snapshot.computation}"
             if snapshot
             else "Model: none",
             f"Asked: {state.document}",

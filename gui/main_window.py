@@ -166,7 +166,6 @@ class MainWindow(QMainWindow):
         self.opener.patch_chosen.connect(self.controls.put_patch)
         self.verdict_panel.retry.connect(self.live.run)
         self.canvas.hovered.connect(self.hover.setText)
-        self.canvas.dropped.connect(self._open_dropped)
         self.guide.finished.connect(self._guide_read)
         QGuiApplication.styleHints().colorSchemeChanged.connect(self._follow_desktop)
 
@@ -226,10 +225,6 @@ class MainWindow(QMainWindow):
         name = document.image or ""
         name = name.removeprefix("sample:").capitalize() if name.startswith("sample:") else Path(name).name
         self.setWindowTitle(f"{name} – SINscope" if name else "SINscope")
-
-    @Slot(list)
-    def _open_dropped(self, names: list[str]) -> None:
-        self.opener.files([Path(name) for name in names])
 
     @Slot()
     def _follow_desktop(self) -> None:

@@ -172,6 +172,8 @@ class Snapshot:
         Clustered SINs as (y, x), and the cluster of each.
     smallest_window, largest_window, side : int
         In cells of the superficial layer.
+    backend, computation : str
+        What ran the network; the same with arithmetic and batch, as a sentence names it.
     seen : (float, float, float, float)
         The part of ``original`` that the model sees: top, left, bottom, right as shares of its sides.
     """
@@ -196,6 +198,7 @@ class Snapshot:
     largest_window: int
     side: int
     backend: str
+    computation: str
     sins_px: NDArray[np.float64] | None = field(default=None, repr=False)
     cluster_of: NDArray[np.int64] | None = field(default=None, repr=False)
     clusters: tuple[ClusterShape, ...] = ()

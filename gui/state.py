@@ -181,8 +181,11 @@ class State(QObject):
 
     def show(self, snapshot: Snapshot) -> None:
         """Take over a newer snapshot."""
-        before = self.verdict
+        before, notes = self.verdict, self.snapshot.notes if self.snapshot else ()
         self.snapshot = snapshot
+        for note in snapshot.notes:
+            if note not in notes:
+                self.log(note)
         if self.selection.window is not None and snapshot.windows and self.selection.window >= len(snapshot.windows):
             self.select()
         self._enter(Phase.VERDICT if snapshot.verdict and not snapshot.request.preview else Phase.PARTIAL)

@@ -1,13 +1,14 @@
 """Ways to run the tail; ``make_backend`` chooses one."""
 
-from engine.backends.backend import Backend
+from engine.backends.backend import Backend, Computation
+from engine.backends.memory import out_of_memory
 from engine.backends.openvino_backend import OpenVinoBackend
 from engine.backends.torch_backend import TorchBackend, best_device
 from engine.classifiers.cut import CutClassifier
 from engine.errors import BackendError
 from engine.settings import BackendName, Precision
 
-__all__ = ["Backend", "OpenVinoBackend", "TorchBackend", "make_backend"]
+__all__ = ["Backend", "Computation", "OpenVinoBackend", "TorchBackend", "make_backend", "out_of_memory"]
 
 
 def make_backend(cut: CutClassifier, name: BackendName = "auto", precision: Precision = "fp32") -> Backend:
@@ -28,4 +29,4 @@ def make_backend(cut: CutClassifier, name: BackendName = "auto", precision: Prec
             return OpenVinoBackend(cut)
         except BackendError:
             return TorchBackend(cut)
-    return TorchBackend(cut, device, precision)
+    return TorchBackend.fitting(cut, device, precision)

@@ -8,6 +8,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from engine.backends.memory import out_of_memory
 from engine.classifiers.cut import CutClassifier
 from engine.errors import BackendError
 from engine.settings import Precision
@@ -38,6 +39,8 @@ class TorchBackend:
         ``fp16`` only on ``cuda``.
     batch : int, optional
         Rows of a batch.
+    note : str
+        What had to be given up before.
 
     Raises
     ------
@@ -46,18 +49,36 @@ class TorchBackend:
     """
 
     def __init__(
-        self, cut: CutClassifier, device: str = "cpu", precision: Precision = "fp32", batch: int | None = None
+        self,
+        cut: CutClassifier,
+        device: str = "cpu",
+        precision: Precision = "fp32",
+        batch: int | None = None,
+        note: str = "",
     ) -> None:
         if precision == "fp16" and device != "cuda":
             raise BackendError(f"Half precision needs a CUDA device and this run uses {device}; take fp32.")
         self.name = f"torch-{device}"
         self.precision = precision
         self.batch = batch or (_CPU_BATCH if device == "cpu" else _DEVICE_BATCH)
+        self.note = note
+        self._cut = cut
         self._dtype = torch.float16 if precision == "fp16" else torch.float32
         self._device = torch.device(device)
+        self._wanted = self.batch
         tail = copy.deepcopy(cut.tail_module).to(self._device, self._dtype)
         self._tail = tail.to(memory_format=torch.channels_last)
-        self._inputs = [torch.zeros(self.batch, *shape) for shape in cut.shapes]
+        self._inputs = self._empty_batch()
+
+    @classmethod
+    def fitting(cls, cut: CutClassifier, device: str, precision: Precision) -> "TorchBackend":
+        """The tail on a device, or on the CPU in float32 where the device has no room even for its weights."""
+        try:
+            return cls(cut, device, precision)
+        except RuntimeError as error:
+            if device == "cpu" or not out_of_memory(error):
+                raise
+        return cls(cut, note=_given_up(device, "its weights", precision))
 
     def inputs(self) -> Sequence[Tensor]:
         """The tensors to fill before :meth:`run`."""
@@ -74,3 +95,32 @@ class TorchBackend:
             ]
             logits: NDArray[np.float32] = self._tail(*moved).float().cpu().numpy()
         return logits
+
+    def smaller(self) -> "TorchBackend | None":
+        """The same tail on half as many rows at once; below one row on a device, float32 on the CPU."""
+        if self._device.type == "cuda":
+            torch.cuda.empty_cache()  # the failed batch's remains
+        if self.batch > 1:
+            less = copy.copy(self)
+            less.batch = self.batch // 2
+            less.note = (
+                f"Memory on the {_spoken(self._device.type)} did not suffice for {self._wanted} windows at once: "
+                f"they were computed {less.batch} at a time."
+            )
+            less._inputs = less._empty_batch()
+            return less
+        if self._device.type == "cpu":
+            return None
+        return TorchBackend(self._cut, note=_given_up(self._device.type, "a single window", self.precision))
+
+    def _empty_batch(self) -> list[Tensor]:
+        return [torch.zeros(self.batch, *shape) for shape in self._cut.shapes]
+
+
+def _given_up(device: str, what: str, precision: Precision) -> str:
+    arithmetic = ", in fp32 instead of fp16" if precision == "fp16" else ""
+    return f"Memory on the {_spoken(device)} did not suffice for {what}: this ran on the CPU{arithmetic}."
+
+
+def _spoken(device: str) -> str:
+    return "CPU" if device == "cpu" else "GPU"

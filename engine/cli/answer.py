@@ -171,7 +171,11 @@ def _facts(answer: Answer) -> list[tuple[str, Text]]:
     if answer.pasted:
         patch, placed = answer.pasted
         facts.append(("pasted", Text(f"{patch.name} at {_where(placed.box)}")))
-    return facts + [("note", Text("\n".join(notes))) for notes in [(*answer.image.notes, *answer.notes)] if notes]
+    return facts + [("note", Text("\n".join(notes))) for notes in [_notes(answer)] if notes]
+
+
+def _notes(answer: Answer) -> tuple[str, ...]:
+    return (*answer.image.notes, *answer.inspection.notes, *answer.notes)
 
 
 def _windows(answer: Answer) -> str:

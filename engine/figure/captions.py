@@ -131,7 +131,7 @@ def settings_line(inspection: Inspection, verdict: Verdict) -> str:
         f"importance {settings.importance}",
         f"fill {settings.fill}",
         f"rule {rule}",
-        f"backend {inspection.backend_name} {settings.precision}",
+        f"backend {inspection.backend_name} {inspection.computation.precision}",
         f"weights sha256 {inspection.classifier.weights_sha256[:8]}",
     )
     return DOT.join(parts)

@@ -4,7 +4,6 @@ from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, QRectF, Qt, QTimer,
 from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QPalette, QPen
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from gui.canvas.drop_target import DropTarget
 from gui.canvas.layers import LayerModel
 from gui.canvas.marks import Marks
 from gui.canvas.patch_hand import PatchHand
@@ -41,14 +40,11 @@ class CanvasPanel(QWidget):
     -------
     hovered : str
         Pixel, colour, importance and windows under the cursor; empty beside the photo.
-    dropped : list of str
-        Local paths of files and folders that were let go here.
     original_changed, compare_changed : bool
         The photo as it was read is shown; the clean photo is shown beside.
     """
 
     hovered = Signal(str)
-    dropped = Signal(list)
     original_changed = Signal(bool)
     compare_changed = Signal(bool)
 
@@ -61,7 +57,6 @@ class CanvasPanel(QWidget):
         self._loader = PatchLoader(self)
         self._hand = PatchHand(state, self._marks.patch, self._loader, self)
         self._welcome = Welcome(self.view.viewport())
-        self._drops = DropTarget(self.view)
         self._benign: Snapshot | None = None
         self._scenery: Scenery | None = None
         self._look = Look()
@@ -180,7 +175,6 @@ class CanvasPanel(QWidget):
         state.problem_changed.connect(self._follow_welcome)
         self.layers.changed.connect(self._refresh)
         self._loader.loaded.connect(self._refresh)
-        self._drops.dropped.connect(self.dropped)
         self._welcome.sample_wanted.connect(self._open_sample)
         self._patience.timeout.connect(self._show_look)
         view.main.clicked.connect(self._click)

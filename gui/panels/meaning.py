@@ -191,8 +191,7 @@ def _assumed(snapshot: Snapshot, verdict: VerdictView) -> str:
         "The photo was clean before the patch was put on it.",
         f"The model is {escape(snapshot.model.name)}, cut at {escape(snapshot.layer)}, with "
         f"{percent(settings.top or 1.0)} of its neurons kept there; its weights are as they were.",
-        f"Certificate and answer come from the same backend and precision: {escape(snapshot.backend)}, "
-        f"{escape(settings.precision)}.",
+        f"Certificate and answer come from the same computation: {escape(snapshot.computation)}.",
         "A window whose margin is below 0.0001 of its largest logit proves nothing"
         + ("" if settings.rule == "consistency" else ", nor does a confidence within 0.000001 of tau")
         + f". The smallest margin here is {margin(verdict.min_margin)}.",

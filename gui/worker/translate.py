@@ -52,7 +52,7 @@ def snapshot_of(
         clean_view=clean,
         view=found.view,
         patch_box=pasted[1].box if pasted else None,
-        notes=image.notes,
+        notes=(*image.notes, *found.notes),
         threat_px=(found.threat.height, found.threat.width),
         share=found.threat.share,
         heatmap=found.superficial.heatmap,
@@ -63,6 +63,7 @@ def snapshot_of(
         largest_window=min(found.cut.shapes[0][1:]) - 1,
         side=found.family.side,
         backend=found.backend_name,
+        computation=str(found.computation),
         sins_px=clusters.positions_px if clusters else None,
         cluster_of=clusters.labels if clusters else None,
         clusters=tuple(

@@ -44,7 +44,7 @@ def test_every_page_is_whole(word: str, rule: str, selection: str) -> None:
     assert VERDICTS[word].word in text
     assert "32 × 32 px" in text
     assert "2.04%" in text
-    assert "torch, fp32" in text
+    assert "torch-cpu, fp32, 4 windows at once" in text
     assert "efficientnet_lite0, cut at bn1" in text
     assert "The smallest margin here is 0.82" in text
     assert "safe" not in text.lower()

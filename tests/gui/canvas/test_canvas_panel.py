@@ -1,4 +1,4 @@
-"""The canvas follows every phase, selects by clicks, tells what is under the cursor, and takes what is dropped."""
+"""The canvas follows every phase, selects by clicks, and tells what is under the cursor."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, Qt, QUrl
-from PySide6.QtGui import QDragEnterEvent, QDropEvent, QWheelEvent
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 from snapshots import make_snapshot, make_windows
@@ -299,40 +299,6 @@ def test_another_input_size_fits_again(canvas: CanvasPanel, state: State):
     seen = canvas.view.main.viewRect()
     assert seen.contains(299, 299)
     assert canvas._marks.windows.boundingRect().contains(300, 300)
-
-
-def mime(*paths: Path | str) -> QMimeData:
-    """Files as a drag carries them."""
-    data = QMimeData()
-    data.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
-    return data
-
-
-def test_image_files_and_folders_can_be_dropped(qtbot: QtBot, canvas: CanvasPanel, tmp_path: Path):
-    photo, text = tmp_path / "Ä photo.JPG", tmp_path / "notes.txt"
-    data = mime(photo, text, tmp_path)
-    copy, none = Qt.DropAction.CopyAction, Qt.KeyboardModifier.AltModifier
-    enter = QDragEnterEvent(QPoint(9, 9), copy, data, LEFT, none)
-    QApplication.sendEvent(canvas.view.viewport(), enter)
-    assert enter.isAccepted()
-    veil = canvas.findChild(QWidget, "dropVeil")
-    assert veil.isVisible()
-    drop = QDropEvent(QPointF(9, 9), copy, data, LEFT, none)
-    with qtbot.waitSignal(canvas.dropped) as told:
-        QApplication.sendEvent(canvas.view, drop)
-    assert told.args == [[str(photo), str(tmp_path)]]
-    assert drop.isAccepted()
-    assert not veil.isVisible()
-
-
-def test_other_files_are_refused(qtbot: QtBot, canvas: CanvasPanel, tmp_path: Path):
-    data = mime(tmp_path / "notes.txt")
-    copy, none = Qt.DropAction.CopyAction, Qt.KeyboardModifier.NoModifier
-    enter = QDragEnterEvent(QPoint(9, 9), copy, data, LEFT, none)
-    QApplication.sendEvent(canvas.view.viewport(), enter)
-    assert not enter.isAccepted()
-    with qtbot.assertNotEmitted(canvas.dropped):
-        QApplication.sendEvent(canvas.view.viewport(), QDropEvent(QPointF(9, 9), copy, data, LEFT, none))
 
 
 def test_no_menu_of_pyqtgraph_is_left(canvas: CanvasPanel):
