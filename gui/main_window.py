@@ -19,6 +19,7 @@ from PySide6.QtWidgets import QLabel, QMainWindow, QMenu, QVBoxLayout, QWidget
 from gui.actions import Command, Registry
 from gui.activity import ActivityPanel
 from gui.aside import Aside
+from gui.attack import Attack
 from gui.canvas import CanvasPanel
 from gui.commands import Commands
 from gui.dialogs import Dialogs
@@ -34,9 +35,10 @@ from gui.live import LiveLoop
 from gui.menus import build_menus, build_toolbar, dress, filled_on_show
 from gui.messages import Message, MessageBar
 from gui.opening import Opener
+from gui.panels.attack import AttackPanel
 from gui.panels.controls import ControlsPanel
 from gui.panels.layers import LayerPanel
-from gui.panels.plots import ClusterPlot, ImportancePlot, WindowGridPlot
+from gui.panels.plots import ClusterPlot, DeepPlot, DistributionPlot, ImportancePlot, WindowGridPlot
 from gui.panels.verdict import VerdictPanel
 from gui.panels.window_table import WindowTable
 from gui.preferences import Preferences
@@ -81,6 +83,7 @@ class MainWindow(QMainWindow):
         self.state = State(self)
         self.engine = EngineThread(self)
         self.live = LiveLoop(self.state, self.engine, self)
+        self.attack = Attack(self.state, self)
         self.journal = Journal(self.state, self)
         self.aside = Aside(self)
         self._photo = photo
@@ -101,6 +104,7 @@ class MainWindow(QMainWindow):
         self.window_table = WindowTable(state)
         self.activity = ActivityPanel(state, self.journal.report)
         self.importance_plot = ImportancePlot(state)
+        self.attack_panel = AttackPanel(state, self.attack)
         centre = QWidget()
         column = QVBoxLayout(centre)
         column.setContentsMargins(0, 0, 0, 0)
@@ -119,6 +123,9 @@ class MainWindow(QMainWindow):
                 Panel("importance", "Importance", self.importance_plot),
                 Panel("grid", "Window grid", WindowGridPlot(state)),
                 Panel("clusters", "Clusters", ClusterPlot(state)),
+                Panel("distribution", "Distribution", DistributionPlot(state)),
+                Panel("deep", "Deep maps", DeepPlot(state)),
+                Panel("attack", "Attack", self.attack_panel),
                 Panel("activity", "Activity", self.activity),
             ),
         )
@@ -165,6 +172,10 @@ class MainWindow(QMainWindow):
         self.controls.patch_file_wanted.connect(self.opener.ask_patch)
         self.opener.patch_chosen.connect(self.controls.put_patch)
         self.verdict_panel.retry.connect(self.live.run)
+        self.filmstrip.opened.connect(self.attack_panel.form.set_folder)
+        self.filmstrip.closed.connect(self.attack_panel.form.clear_folder)
+        self.attack_panel.use_wanted.connect(self.filing.use_patch)
+        self.attack_panel.save_wanted.connect(self.filing.save_patch)
         self.canvas.hovered.connect(self.hover.setText)
         self.guide.finished.connect(self._guide_read)
         QGuiApplication.styleHints().colorSchemeChanged.connect(self._follow_desktop)
@@ -188,6 +199,12 @@ class MainWindow(QMainWindow):
             else:
                 self.opener.photo(photo)
                 self.state.undo_stack.clear()
+
+    @Slot()
+    def stop(self) -> None:
+        """Stop whatever runs: the engine, and an attack, which keeps its best patch."""
+        self.live.stop()
+        self.attack.stop()
 
     @Slot()
     def reset_layout(self) -> None:
@@ -325,6 +342,7 @@ class MainWindow(QMainWindow):
         self.hide()
         self.live.stop()
         self.engine.close()
+        self.attack.close()
         self.filmstrip.finish()
         self.aside.close()
         self.state.undo_stack.clear()  # or it would tell of its end when half of the window is gone

@@ -11,10 +11,18 @@ from engine.errors import ImageError
 from engine.images import InputImage
 from engine.placement import Patch, read_patch
 
-__all__ = ["SAMPLE_IMAGES", "clipboard_image", "keep_clipboard_image", "load_patch", "sample_patches"]
+__all__ = [
+    "SAMPLE_IMAGES",
+    "clipboard_image",
+    "keep_clipboard_image",
+    "load_patch",
+    "reference_path",
+    "sample_patches",
+]
 
 SAMPLE_IMAGES = ("sample:china", "sample:flower")
-_PATCHES = Path(__file__).parent.parent / "assets" / "patches"
+_ASSETS = Path(__file__).parent.parent / "assets"
+_PATCHES = _ASSETS / "patches"
 _CLIPBOARD = "clipboard:"
 _pasted: dict[str, InputImage] = {}
 _lock = threading.Lock()
@@ -65,3 +73,8 @@ def load_patch(reference: str) -> Patch:
     if name != reference and name in sample_patches():
         return read_patch(sample_patches()[name])
     return read_patch(reference)
+
+
+def reference_path(model: str) -> Path:
+    """Where a model's reference distribution is, if one comes with the program."""
+    return _ASSETS / "analysis" / f"reference-{model.replace(':', '-')}.json"

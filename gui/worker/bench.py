@@ -5,32 +5,36 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from PIL import Image
 
-from engine.classifiers import load_classifier
 from engine.images import InputImage, load_image
-from engine.logit_cache import LogitCache
-from engine.pipeline import Inspector
+from engine.pipeline import Inspection, Inspector
 from engine.placement import Patch, PlacedPatch, paste
 from engine.settings import Settings
 from engine.threat import PatchThreat
 from engine.windows import default_window
 from gui.document import Document
-from gui.snapshot import ModelInfo, Request, Snapshot
+from gui.maps import MapsView
+from gui.snapshot import Benign, ModelInfo, Request, Snapshot
 from gui.sources import clipboard_image, load_patch
-from gui.worker.translate import model_info, snapshot_of
+from gui.worker.inspectors import Inspectors
+from gui.worker.maps import MapMaker
+from gui.worker.references import References
+from gui.worker.translate import benign_of, model_info, snapshot_of
 
 __all__ = ["Bench"]
 
-_MODEL_KNOBS = ("model", "weights", "input_size", "mean", "std", "labels", "seed")
-_IMAGES_KEPT, _INSPECTORS_KEPT = 4, 2
+_IMAGES_KEPT = 4
 _ORIGINAL_SIDE = 2048
 _FRAME = 1 / 30  # seconds between partial results
 _PREVIEW_STEPS = 3
+
+Seen = tuple[InputImage, NDArray[np.uint8], NDArray[np.uint8], tuple[Patch, PlacedPatch] | None]
 
 
 class Bench:
@@ -46,12 +50,14 @@ class Bench:
         # One core is left to the window.
         torch.set_num_threads(max(1, (os.cpu_count() or 2) - 1))
         self._announce = announce
-        self._cache = LogitCache()
-        self._inspectors: OrderedDict[Settings, tuple[Inspector, set[str]]] = OrderedDict()
+        self._inspectors = Inspectors(announce)
+        self._announced: WeakKeyDictionary[Inspector, set[str]] = WeakKeyDictionary()
         self._images: OrderedDict[str, tuple[InputImage, NDArray[np.uint8]]] = OrderedDict()
         self._patches: dict[str, Patch] = {}
+        self._references = References()
+        self._maps = MapMaker()
 
-    def serve(self, request: Request, stop: Callable[[], bool]) -> Iterator[ModelInfo | Snapshot]:
+    def serve(self, request: Request, stop: Callable[[], bool]) -> Iterator[ModelInfo | Snapshot | MapsView]:
         """Everything worth showing of one request, in order; the last snapshot holds the verdict.
 
         Raises
@@ -63,7 +69,8 @@ class Bench:
         if document.image is None:
             return
         settings = document.settings
-        inspector, announced = self._inspector(settings)
+        inspector = self._inspectors.get(settings)
+        announced = self._announced.setdefault(inspector, set())
         if settings.layer not in announced:
             self._announce(f"{settings.model}, layer {settings.layer}")
         inspector.prepare(settings)
@@ -73,30 +80,32 @@ class Bench:
             yield info
         if stop():
             return
-        image, original = self._image(document.image)
-        clean = inspector.classifier.preprocessing.view(image.rgb)
-        pasted = self._pasted(document, clean)
+        image, original, clean, pasted = self._seen(document, inspector)
+        if request.maps:
+            maps = self._maps.make(inspector, document, clean, pasted[1] if pasted else None, stop)
+            if maps is not None:
+                yield maps
+            return
         view = clean if pasted is None else pasted[1].view
         if request.preview:
             settings = _coarse(inspector, settings)
+        benign = _benign(inspector, clean, settings) if pasted is not None else None
         shown = 0.0
         for found in inspector.inspect(view, settings, stop):
             now = time.perf_counter()
             if found.stage == "windows" and now - shown < _FRAME:
                 continue
             shown = now
-            yield snapshot_of(found, request, info, image, original, clean, pasted)
+            reference, notes = self._references.find(info, found.cut.layer, settings.importance)
+            made = snapshot_of(found, request, info, image, original, clean, pasted)
+            yield replace(made, benign=benign, reference=reference, notes=(*made.notes, *notes))
 
-    def _inspector(self, settings: Settings) -> tuple[Inspector, set[str]]:
-        key = Settings(**{name: getattr(settings, name) for name in _MODEL_KNOBS})
-        kept = self._inspectors.pop(key, None)
-        if kept is None:
-            self._announce(settings.model)
-            kept = Inspector(load_classifier(settings), self._cache), set()
-        self._inspectors[key] = kept
-        while len(self._inspectors) > _INSPECTORS_KEPT:
-            self._inspectors.popitem(last=False)
-        return kept
+    def _seen(self, document: Document, inspector: Inspector) -> Seen:
+        """The photo as read, as shown, and as the model sees it, and what is pasted into it."""
+        assert document.image is not None
+        image, original = self._image(document.image)
+        clean = inspector.classifier.preprocessing.view(image.rgb)
+        return image, original, clean, self._pasted(document, clean)
 
     def _image(self, reference: str) -> tuple[InputImage, NDArray[np.uint8]]:
         kept = self._images.pop(reference, None)
@@ -115,6 +124,12 @@ class Bench:
             self._patches[document.patch] = load_patch(document.patch)
         patch = self._patches[document.patch]
         return patch, paste(view, patch, document.placement)
+
+
+def _benign(inspector: Inspector, clean: NDArray[np.uint8], settings: Settings) -> Benign:
+    """The first two stages of the photo without its patch; the inspector keeps them while the patch is moved."""
+    stages: Iterator[Inspection] = inspector.inspect(clean, settings)
+    return benign_of(next(found for found in stages if found.clusters is not None))
 
 
 def _shown(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:

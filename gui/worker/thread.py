@@ -1,20 +1,17 @@
 """One long-lived thread that owns the classifier and the caches and serves the newest request."""
 
-import logging
 import threading
-import traceback
 from typing import Any
 
 from PySide6.QtCore import QObject, QThread, Signal, Slot
 
-from engine.errors import SinscopeError
 from gui.mailbox import Mailbox
+from gui.maps import MapsView
 from gui.snapshot import ModelInfo, Problem, Request, Snapshot
+from gui.worker.faults import problem_of
 from gui.worker.imports import quick_imports
 
 __all__ = ["EngineThread"]
-
-log = logging.getLogger(__name__)
 
 
 class _Worker(QObject):
@@ -23,6 +20,7 @@ class _Worker(QObject):
     snapshot_ready = Signal()
     model_loading = Signal(str)
     model_ready = Signal(object)
+    maps_ready = Signal(object)
     failed = Signal(object)
     idle = Signal(int)
 
@@ -38,19 +36,8 @@ class _Worker(QObject):
             try:
                 with quick_imports():
                     self._serve(request)
-            except SinscopeError as error:
-                self._fail(Problem(request.generation, str(error)))
-            except MemoryError:
-                self._fail(
-                    Problem(
-                        request.generation, "There is not enough memory for this; choose a smaller photo or model."
-                    )
-                )
-            except Exception:
-                details = traceback.format_exc()
-                log.error("%s", details)
-                sentence = "The engine met an internal error; try again, and report it if it comes back."
-                self._fail(Problem(request.generation, sentence, details))
+            except Exception as error:
+                self._fail(problem_of(error, request.generation))
             self.idle.emit(request.generation)
 
     def _serve(self, request: Request) -> None:
@@ -64,6 +51,8 @@ class _Worker(QObject):
                 return
             if isinstance(made, ModelInfo):
                 self.model_ready.emit(made)
+            elif isinstance(made, MapsView):
+                self.maps_ready.emit((request.generation, made))
             elif self._outbox.put(made):
                 self.snapshot_ready.emit()
 
@@ -99,6 +88,8 @@ class EngineThread(QObject):
     model_loading : str
         What is being loaded or prepared.
     model_ready : ModelInfo
+    maps : MapsView
+        What :meth:`ask_maps` asked for.
     failed : Problem
     idle : int
         The generation that has just been served, finished or not.
@@ -107,6 +98,7 @@ class EngineThread(QObject):
     snapshot = Signal(object)
     model_loading = Signal(str)
     model_ready = Signal(object)
+    maps = Signal(object)
     failed = Signal(object)
     idle = Signal(int)
     _wake = Signal()
@@ -124,6 +116,7 @@ class EngineThread(QObject):
         self._worker.snapshot_ready.connect(self._deliver)
         self._worker.model_loading.connect(self.model_loading)
         self._worker.model_ready.connect(self.model_ready)
+        self._worker.maps_ready.connect(self._deliver_maps)
         self._worker.failed.connect(self._deliver_problem)
         self._worker.idle.connect(self.idle)
         self._thread.finished.connect(self._worker.deleteLater)
@@ -131,8 +124,15 @@ class EngineThread(QObject):
 
     def ask(self, document: object, preview: bool = False) -> int:
         """Ask for an inspection; whatever was asked for before is dropped. Returns its generation."""
+        return self._ask(document, preview=preview)
+
+    def ask_maps(self, document: object) -> int:
+        """Ask for importance maps, in the place of whatever was asked for before. Returns the generation."""
+        return self._ask(document, maps=True)
+
+    def _ask(self, document: object, preview: bool = False, maps: bool = False) -> int:
         generation = self._newest.advance()
-        self._inbox.put(Request(generation, document, preview))
+        self._inbox.put(Request(generation, document, preview, maps))
         self._wake.emit()
         return generation
 
@@ -152,6 +152,12 @@ class EngineThread(QObject):
         made = self._outbox.take()
         if made is not None and not self._newest.is_stale(made.request.generation):
             self.snapshot.emit(made)
+
+    @Slot(object)
+    def _deliver_maps(self, made: tuple[int, MapsView]) -> None:
+        generation, maps = made
+        if not self._newest.is_stale(generation):
+            self.maps.emit(maps)
 
     @Slot(object)
     def _deliver_problem(self, problem: Problem) -> None:
