@@ -50,7 +50,6 @@ class Attack(QObject):
         self.view: TrainingView | None = None
         self.preparing = ""
         self.problem: Problem | None = None
-        self.files: dict[int, Path] = {}  # where the best patch of a step was saved
         self._number = 0
         self._thread = TrainingThread(self)
         self._thread.view.connect(self._take)
@@ -69,7 +68,6 @@ class Attack(QObject):
             return
         self._number += 1
         self.view, self.problem, self.preparing = None, None, "starting"
-        self.files.clear()
         self.course = Course.PREPARING
         self._state.log(f"Attack on {Path(source).name}: {attack.steps} steps.")
         self._thread.train(TrainingRequest(self._number, source, limit, attack, settings))

@@ -13,6 +13,7 @@ from PySide6.QtCore import QObject, Slot
 
 from engine.cache import cache_folder
 from engine.errors import SinscopeError
+from engine.placement import Placement
 from gui.document import Document
 from gui.export import Exporter, copy_picture
 from gui.messages import Message
@@ -130,17 +131,17 @@ class Filing(QObject):
 
     @Slot()
     def use_patch(self) -> None:
-        """Put the best patch of the attack on the photo: the file it was saved as, or one kept for it."""
+        """Put the best patch of the attack on the photo, where it was trained to be."""
         view = self._window.attack.view
         if view is None:
             return
-        saved = self._window.attack.files.get(view.step)
-        if saved is not None:
-            self._window.controls.put_patch(str(saved))
-            return
+        places = view.request.attack.places
+        at = Placement(*places) if places is not None else None
+        put = functools.partial(self._window.controls.put_patch, at=at)
+        # Under a name that tells its pixels: another patch is another file, to undo and to whoever keeps it by name.
         folder = cache_folder("attacks") or Path(tempfile.mkdtemp(prefix="sinscope-"))
         checksum = hashlib.sha256(view.best.tobytes()).hexdigest()[:8]
-        self._write_patch(view, folder / _patch_name(view, checksum), self._window.controls.put_patch)
+        self._write_patch(view, folder / _patch_name(view, checksum), put)
 
     def _write_patch(self, view: TrainingView, path: Path, then: Callable[[str], None]) -> None:
         attack = self._window.attack
@@ -149,11 +150,7 @@ class Filing(QObject):
             attack.write(path, view)
             return str(path)
 
-        def done(written: str) -> None:
-            attack.files[view.step] = path
-            then(written)
-
-        self._window.aside.run(work, done, self._failed)
+        self._window.aside.run(work, then, self._failed)
 
     def _use(self, path: Path, session: Session) -> None:
         document: Document | None = session.document

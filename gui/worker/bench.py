@@ -76,8 +76,8 @@ class Bench:
         inspector.prepare(settings)
         info = model_info(inspector)
         if settings.layer not in announced:
-            announced.add(settings.layer)
             yield info
+            announced.add(settings.layer)  # not before: a request that is overtaken here has told nobody
         if stop():
             return
         image, original, clean, pasted = self._seen(document, inspector)

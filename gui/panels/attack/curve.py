@@ -49,7 +49,7 @@ class AttackCurve(Dressed):
         layout.setSpacing(0)
         layout.addWidget(self._legend)
         layout.addWidget(self._plot, 1)
-        self.clear(1)
+        self.clear(100)
         self.begin_dressing()
 
     def clear(self, steps: int) -> None:

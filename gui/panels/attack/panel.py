@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QVBoxLayou
 
 from engine.errors import SinscopeError
 from gui.attack import Attack, Course
+from gui.panels import words
 from gui.panels.attack.curve import AttackCurve
 from gui.panels.attack.form import AttackForm
 from gui.panels.attack.preview import PatchPreview
@@ -15,8 +16,9 @@ from gui.training import TrainingView
 
 __all__ = ["AttackPanel"]
 
+_FALLEN = 0.5  # success from which on nobody needs advice
 _NO_PATCH = "There is no patch yet; start an attack first"
-_NARROW = 80  # letters: below it, wishes and course take turns
+_NARROW = 100  # letters: below it, wishes and course take turns
 
 
 class AttackPanel(QWidget):
@@ -84,6 +86,7 @@ class AttackPanel(QWidget):
             wishes = self.form.wishes()
         except SinscopeError as error:
             self.form.message.say(str(error))
+            self.wishes_button.setChecked(True)
             return
         self.form.message.say("")
         self.curve.clear(wishes.attack.steps)
@@ -175,15 +178,17 @@ def _told(attack: Attack, obstacle: str) -> str:
         return f"{attack.preparing.capitalize()} …"
     if view is None:
         return obstacle or "Start trains a patch against the model; here its loss and success are drawn."
-    aim = f"{view.target} on {view.success:.0%}" if view.target else f"another label on {view.success:.0%}"
-    found = f"loss {view.loss:.3g}, {aim}"
+    found = f"loss {view.loss:.3g}, {view.target or 'another label'} in {words.percent(view.success)}"
     if attack.course is Course.TRAINING:
         return f"Step {view.step} of {view.steps}, {_duration(view.seconds_left)} left: {found}"
     if attack.course is Course.STOPPING:
         return f"Stopping after step {view.step}: {found}"
     if attack.course is Course.STOPPED:
         return f"Stopped after {view.step} of {view.steps} steps, the best patch is kept: {found}"
-    return f"{view.steps} steps in {_duration(view.seconds)}: {found}"
+    told = f"{view.steps} steps in {_duration(view.seconds)}: {found}"
+    if view.success >= _FALLEN:
+        return told
+    return f"{told}. A larger feared patch, another place or another target is easier."
 
 
 def _duration(seconds: float) -> str:
