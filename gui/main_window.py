@@ -174,6 +174,7 @@ class MainWindow(QMainWindow):
         self.verdict_panel.retry.connect(self.live.run)
         self.filmstrip.opened.connect(self.attack_panel.form.set_folder)
         self.filmstrip.closed.connect(self.attack_panel.form.clear_folder)
+        self.attack.changed.connect(self._entitle_attack)
         self.attack_panel.use_wanted.connect(self.filing.use_patch)
         self.attack_panel.save_wanted.connect(self.filing.save_patch)
         self.canvas.hovered.connect(self.hover.setText)
@@ -242,6 +243,12 @@ class MainWindow(QMainWindow):
         name = document.image or ""
         name = name.removeprefix("sample:").capitalize() if name.startswith("sample:") else Path(name).name
         self.setWindowTitle(f"{name} – SINscope" if name else "SINscope")
+
+    @Slot()
+    def _entitle_attack(self) -> None:
+        """Other tabs may be in front of an attack: its title says how far it has come."""
+        view = self.attack.view if self.attack.is_busy else None
+        self.docks.entitle("attack", f"Attack {100 * view.step // view.steps} %" if view is not None else "Attack")
 
     @Slot()
     def _follow_desktop(self) -> None:

@@ -20,6 +20,7 @@ from gui.attack import Attack, Course
 from gui.main_window import MainWindow
 from gui.panels.attack import AttackPanel
 from gui.snapshot import Problem
+from gui.sources import keep_clipboard_image
 from gui.state import State
 from gui.theme import apply_theme
 
@@ -181,9 +182,11 @@ def test_the_live_loop_answers_while_an_attack_runs(qtbot: QtBot, ready: MainWin
     settle(qtbot, ready)
     assert ready.state.snapshot.settings.top == 0.37
     assert ready.attack.is_busy
+    assert ready.docks.tabs.tabText(ready.docks.tabs.indexOf(ready.attack_panel)) == "Attack 0 %"
     assert steps_done(qtbot, ready, first + 20).request.settings.top is None
     button(ready, "attackStop").click()
     ended(qtbot, ready)
+    assert ready.docks.tabs.tabText(ready.docks.tabs.indexOf(ready.attack_panel)) == "Attack"
 
 
 @pytest.mark.parametrize(
@@ -231,6 +234,15 @@ def test_a_folder_is_attacked_as_a_whole(qtbot: QtBot, ready: MainWindow, tmp_pa
     assert view.request.attack.batch == 2
     ready.filmstrip.close_folder()
     assert form.source.currentData() == "photo"
+
+
+def test_a_pasted_photo_can_be_attacked(qtbot: QtBot, ready: MainWindow):
+    pixels = np.random.default_rng(0).integers(0, 255, (40, 50, 3), dtype=np.uint8)
+    ready.state.change("Paste photo", image=keep_clipboard_image(pixels))
+    begin(ready, 3)
+    view = ended(qtbot, ready)
+    assert view.step == 3
+    assert view.request.source.startswith("clipboard:")
 
 
 def test_what_cannot_be_is_said_and_nothing_is_lost(qtbot: QtBot, ready: MainWindow, tmp_path: Path):

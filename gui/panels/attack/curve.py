@@ -59,14 +59,14 @@ class AttackCurve(Dressed):
         self._plot.setXRange(0, max(2, steps), padding=0)
         self._plot.setYRange(0, 1, padding=0)
 
-    def show_view(self, view: TrainingView) -> None:
-        """Draw both curves as far as they have come."""
+    def show_view(self, view: TrainingView, is_over: bool) -> None:
+        """Draw both curves as far as they have come, with room for the steps to come unless it is over."""
         steps = np.arange(1, len(view.losses) + 1)
         kept = np.unique(np.linspace(0, len(steps) - 1, min(_POINTS, len(steps))).round().astype(np.int64))
         self._each.setData(steps[kept], view.losses[kept])
         self._loss.setData(steps[kept], smoothed(view.losses)[kept])
         self._success.setData(steps[kept], 100 * smoothed(view.successes)[kept])
-        self._plot.setXRange(0, max(2, view.steps), padding=0)
+        self._plot.setXRange(0, max(2, view.step if is_over else view.steps), padding=0)
         finite = view.losses[np.isfinite(view.losses)]
         low, high = (min(0.0, float(finite.min())), float(finite.max())) if finite.size else (0.0, 1.0)
         self._plot.setYRange(low, high if high > low else low + 1, padding=0.04)

@@ -150,8 +150,8 @@ class AttackPanel(QWidget):
         ):
             _enable(button, "" if view is not None else _NO_PATCH, tip)
         if view is not None:
-            self.curve.show_view(view)
             is_at_work = attack.is_busy
+            self.curve.show_view(view, is_over=not is_at_work)
             what = f"The patch after step {view.step}" if is_at_work else "The best patch"
             self.preview.show_patch(view.patch if is_at_work else view.best, what)
         else:
