@@ -21,11 +21,11 @@ __all__ = [
 ]
 
 SAMPLE_IMAGES = ("sample:china", "sample:flower")
-_ASSETS = Path(__file__).parent.parent / "assets"
-_PATCHES = _ASSETS / "patches"
+_PATCHES = Path(__file__).parent.parent / "assets" / "patches"
 _CLIPBOARD = "clipboard:"
 _pasted: dict[str, InputImage] = {}
 _lock = threading.Lock()
+_REFERENCES = Path(__file__).parent.parent / "assets" / "analysis"
 
 
 def keep_clipboard_image(rgb: NDArray[np.uint8]) -> str:
@@ -77,4 +77,4 @@ def load_patch(reference: str) -> Patch:
 
 def reference_path(model: str) -> Path:
     """Where a model's reference distribution is, if one comes with the program."""
-    return _ASSETS / "analysis" / f"reference-{model.replace(':', '-')}.json"
+    return _REFERENCES / f"reference-{model.replace(':', '-')}.json"

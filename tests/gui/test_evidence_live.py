@@ -84,14 +84,13 @@ def test_a_patched_photo_alone_brings_the_benign_curve_and_clusters(qtbot: QtBot
 def test_a_reference_is_found_by_model_layer_and_importance(
     qtbot: QtBot, state: State, inspector: Inspector, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(gui.sources, "_ASSETS", tmp_path)
+    monkeypatch.setattr(gui.sources, "_REFERENCES", tmp_path)
     plot = DistributionPlot(state)
     qtbot.addWidget(plot)
     plot.show()
     views = np.random.default_rng(2).integers(0, 255, (4, 32, 32, 3), dtype=np.uint8)
     sides = [image_distribution(stage_of(inspector, view).clusters) for view in views]
     path = gui.sources.reference_path(inspector.classifier.name)
-    path.parent.mkdir(parents=True)
     found = sin_distribution(Look("stem", "contrast"), sides[:2], sides[2:])
     path.write_bytes(reference_document([found], {"model": inspector.classifier.name}))
     state.change("Open", image="sample:flower")
@@ -109,9 +108,8 @@ def test_a_reference_is_found_by_model_layer_and_importance(
 def test_a_damaged_reference_is_noted_and_nothing_else_fails(
     qtbot: QtBot, state: State, inspector: Inspector, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(gui.sources, "_ASSETS", tmp_path)
+    monkeypatch.setattr(gui.sources, "_REFERENCES", tmp_path)
     path = gui.sources.reference_path(inspector.classifier.name)
-    path.parent.mkdir(parents=True)
     path.write_text("{")
     state.change("Open", image="sample:flower")
     wait(qtbot, state)
