@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parent.parent
 PICTURES = ROOT / "docs" / "pictures"
-PATCH = "toaster-5pct-samples"
+PATCH = "toaster-5pct"
 SIZE = 1280, 800
 PATIENCE_S = 600
 MOST_BYTES = 400_000

@@ -12,6 +12,7 @@ from engine.windows import AxisWindow
 
 __all__ = [
     "MaskedInput",
+    "Window",
     "apply_mask",
     "prefix_count",
     "prefix_thresholds",

@@ -10,7 +10,7 @@ from torch import Tensor
 from engine.classifiers.cut import CutClassifier
 from engine.settings import Fill, Importance
 
-__all__ = ["Superficial", "measure", "ranked", "sin_count", "superficial", "to_pixels"]
+__all__ = ["Superficial", "measure", "ranked", "sin_count", "superficial", "superficial_of", "to_pixels"]
 
 _CURVE_POINTS = 512
 
@@ -86,8 +86,14 @@ def superficial(cut: CutClassifier, pixels: Tensor, importance: Importance, fill
         Clipped to [0, 1] here.
     importance, fill : str
     """
+    return superficial_of(cut, cut.head(pixels.clamp(0.0, 1.0)), importance, fill)
+
+
+def superficial_of(
+    cut: CutClassifier, crossing: tuple[Tensor, ...], importance: Importance, fill: Fill
+) -> Superficial:
+    """The same from what crosses the cut, each ``(1, C, H, W)`` on the CPU."""
     grey = cut.neutral
-    crossing = cut.head(pixels.clamp(0.0, 1.0))
     measured = measure(crossing[0][0], grey[0][0], importance)
     rank, ordered = ranked(measured)
     heatmap = measured.sum(dim=0).numpy().astype(np.float32)

@@ -22,6 +22,7 @@ __all__ = [
 
 SAMPLE_IMAGES = ("sample:china", "sample:flower")
 _PATCHES = Path(__file__).parent.parent / "assets" / "patches"
+_FIRST_PATCH = "toaster-5pct"
 _CLIPBOARD = "clipboard:"
 _pasted: dict[str, InputImage] = {}
 _lock = threading.Lock()
@@ -57,8 +58,9 @@ def clipboard_image(reference: str) -> InputImage | None:
 
 
 def sample_patches() -> dict[str, Path]:
-    """The patches that come with the program, by name."""
-    return {path.stem: path for path in sorted(_PATCHES.glob("*.png"))}
+    """The patches that come with the program, by name; first the one that is put on when none was chosen."""
+    paths = sorted(_PATCHES.glob("*.png"), key=lambda path: (path.stem != _FIRST_PATCH, path.stem))
+    return {path.stem: path for path in paths}
 
 
 def load_patch(reference: str) -> Patch:

@@ -33,8 +33,8 @@ class Checkpoint:
         Digest of what the training is, see :func:`purpose`; only the same one may go on from here.
     step : int
         Steps done.
-    raw : Tensor (3, h, w)
-        What the optimizer moves.
+    patch : Tensor (3, h, w)
+        In [0, 1].
     optimizer : dict
         Its state.
     losses, successes : float32 array (step,)
@@ -49,7 +49,7 @@ class Checkpoint:
 
     purpose: str
     step: int
-    raw: Tensor = field(repr=False)
+    patch: Tensor = field(repr=False)
     optimizer: dict[str, Any] = field(repr=False)
     losses: NDArray[np.float32] = field(repr=False)
     successes: NDArray[np.float32] = field(repr=False)
@@ -75,7 +75,7 @@ def write_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
         "schema": _SCHEMA,
         "purpose": checkpoint.purpose,
         "step": checkpoint.step,
-        "raw": checkpoint.raw,
+        "patch": checkpoint.patch,
         "optimizer": checkpoint.optimizer,
         "losses": torch.from_numpy(checkpoint.losses.copy()),
         "successes": torch.from_numpy(checkpoint.successes.copy()),
@@ -109,7 +109,7 @@ def read_checkpoint(path: Path, wanted: str) -> Checkpoint:
         found = Checkpoint(
             purpose=content["purpose"],
             step=content["step"],
-            raw=content["raw"],
+            patch=content["patch"],
             optimizer=content["optimizer"],
             losses=content["losses"].numpy(),
             successes=content["successes"].numpy(),

@@ -1,12 +1,12 @@
 """What a patch is trained for: Eq. 3, with Eq. 6's penalty on superficial activation."""
 
-import copy
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 
 import torch
 from torch import Tensor, nn
 
+from engine.attacks.folding import folded
 from engine.attacks.penalty import SuperficialPenalty
 from engine.attacks.placing import Distortion
 from engine.attacks.pruned import PrunedModel
@@ -48,8 +48,8 @@ class Objective:
         if attack.defended:
             self._model = PrunedModel(inspector, settings, self.half)
         else:
-            self._model = copy.deepcopy(inspector.classifier.network)
-        self._model.to(self.device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+            self._model = folded(inspector.graph)
+        self._model.to(self.device).to(memory_format=torch.channels_last)
         self._penalty = SuperficialPenalty(*inspector.cut(settings.layer), self.device) if attack.alpha else None
 
     def half(self) -> AbstractContextManager[object]:
@@ -109,6 +109,6 @@ def boxes_of(size: Size, distortions: Sequence[Distortion]) -> list[Box]:
 def has_half_precision(device: str) -> bool:
     """Whether bfloat16 is quicker than single precision there."""
     if device == "cuda":
-        return torch.cuda.is_bf16_supported(including_emulation=False)
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
     asked = getattr(torch.cpu, "_is_avx512_bf16_supported", None)
     return device == "cpu" and asked is not None and bool(asked())

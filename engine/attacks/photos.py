@@ -1,17 +1,20 @@
 """The photos of an attack: those that a patch is trained on, and those that are held back to measure it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn.functional import interpolate
 
 from engine.classifiers.preprocessing import Preprocessing
 from engine.errors import ImageError, SettingsError
 from engine.images import list_images, load_image, spread
 
-__all__ = ["Photos", "read_photos", "split"]
+__all__ = ["Photos", "read_photos", "split", "varied"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,6 +37,13 @@ class Photos:
     def __len__(self) -> int:
         """How many there are."""
         return len(self.names)
+
+    def without(self, known: Container[str]) -> "Photos":
+        """Those whose checksum is not among some known ones."""
+        left = [index for index, sha256 in enumerate(self.sha256) if sha256 not in known]
+        views = self.views[left]
+        views.setflags(write=False)
+        return Photos(tuple(self.names[index] for index in left), tuple(self.sha256[index] for index in left), views)
 
 
 def read_photos(
@@ -94,3 +104,22 @@ def split(source: str, limit: int | None) -> tuple[list[str], list[str]]:
     trained = spread(paths, limit)
     chosen = set(trained)
     return [str(path) for path in trained], [str(path) for path in paths if path not in chosen]
+
+
+def varied(photos: Tensor, draw: np.random.Generator, share: float) -> Tensor:
+    """Photos ``(B, 3, H, W)``, each mirrored or not, and cut to ``1 - share`` of its sides or more and resized."""
+    if share == 0:
+        return photos
+    height, width = photos.shape[2:]
+    changed = []
+    for photo in photos:
+        kept = 1 - share * float(draw.random())
+        down, across = max(1, round(height * kept)), max(1, round(width * kept))
+        top, left = (
+            int(draw.integers(height - down, endpoint=True)),
+            int(draw.integers(width - across, endpoint=True)),
+        )
+        part = photo[None, :, top : top + down, left : left + across]
+        part = part.flip(3) if draw.random() < 0.5 else part
+        changed.append(interpolate(part, (height, width), mode="bilinear", align_corners=False))
+    return torch.cat(changed)

@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager
 import torch
 from torch import Tensor, nn
 
+from engine.attacks.folding import folded
 from engine.pipeline import Inspector
 from engine.settings import Settings
 from engine.superficial import measure, ranked, sin_count
@@ -34,7 +35,8 @@ class PrunedModel(nn.Module):
         rate = settings.top if settings.top is not None else inspector.classifier.family.rate(self._cut.layer)
         self._importance = settings.importance
         self._half = half
-        self.head, self.tail = (copy.deepcopy(part) for part in (self._cut.head_module, self._cut.tail_module))
+        # The head decides the ranks, so it stays as it is; the tail only gives gradients.
+        self.head, self.tail = copy.deepcopy(self._cut.head_module), folded(self._cut.tail_module)
         grey = self._cut.neutral[0].clone()  # a plain tensor: one of inference mode cannot be differentiated through
         self.register_buffer("grey", grey, persistent=False)
         self.register_buffer(

@@ -14,7 +14,7 @@ ArithmeticName = Literal["auto", "fp32", "mixed"]
 
 TOASTER = 859  # of ImageNet's classes, the paper's target
 
-_RATES = {"adam": 0.1, "sign": 4 / 255}
+_RATES = {"adam": 0.03, "sign": 4 / 255}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,10 +30,10 @@ class AttackSettings:
     steps, batch : int
         Steps of the optimizer, and photos each step looks at.
     optimizer : str
-        ``adam`` on pixels behind a sigmoid, or ``sign``: each pixel moves by the rate, and is clamped.
+        ``adam``, or ``sign``: every pixel moves by the rate. Both are clamped to the pixels' range after each step.
     rate : float, optional
-        Learning rate of the first step, which falls to 0 by a cosine; ``None`` for the optimizer's usual one.
-        For ``sign`` in units of the pixels' range.
+        Learning rate of the first step, in units of the pixels' range, which falls to 0 by a cosine; ``None``
+        for the optimizer's usual one.
     places : (int, int), optional
         X and Y of the patch's bounding box; ``None`` draws a place for every photo and step, borders included.
     rotation : float
@@ -44,6 +44,9 @@ class AttackSettings:
         The patch is made darker or lighter by a factor within 1 - brightness and 1 + brightness.
     perspective : float
         Most that each corner moves towards the centre, as a share of its way.
+    vary : float
+        Photos are mirrored at random, and cut at random to no less than 1 - vary of their sides and resized, which
+        makes many of few; 0 leaves them as they are.
     defended : bool
         Attack the base prediction of the pruned model instead of the plain one.
     alpha : float
@@ -66,6 +69,7 @@ class AttackSettings:
     scale: tuple[float, float] = (1.0, 1.0)
     brightness: float = 0.0
     perspective: float = 0.0
+    vary: float = 0.0
     defended: bool = False
     alpha: float = 0.0
     precision: ArithmeticName = "auto"
@@ -88,7 +92,7 @@ class AttackSettings:
         if self.seed < 0:
             raise SettingsError(f"The seed of an attack is a whole number from 0 on, not {self.seed}.")
         if self.rate is not None and not 0 < self.rate < math.inf:
-            raise SettingsError(f"The learning rate must be above 0, not {self.rate:.4g}; try 0.1.")
+            raise SettingsError(f"The learning rate must be above 0, not {self.rate:.4g}; try 0.03.")
         if not 0 <= self.alpha < math.inf:
             raise SettingsError(f"alpha weighs a penalty and is at least 0, not {self.alpha:.4g}; try 1.")
         if not 0 <= self.rotation <= 180:
@@ -96,9 +100,10 @@ class AttackSettings:
         if not 0 < self.scale[0] <= self.scale[1] < math.inf:
             low, high = self.scale
             raise SettingsError(f"A scale from {low:.4g} to {high:.4g} is no range above 0; try 0.8 to 1.2.")
-        for name in ("brightness", "perspective"):
+        for name in ("brightness", "perspective", "vary"):
             if not 0 <= getattr(self, name) <= 0.5:
-                raise SettingsError(f"The {name} is a share from 0 to 0.5, not {getattr(self, name):.4g}; try 0.2.")
+                what = "variation of the photos" if name == "vary" else name
+                raise SettingsError(f"The {what} is a share from 0 to 0.5, not {getattr(self, name):.4g}; try 0.2.")
 
     @property
     def learning_rate(self) -> float:
@@ -124,4 +129,7 @@ class AttackSettings:
         SettingsError, TypeError
             If a knob is unknown or its value is not one.
         """
-        return cls(**{name: tuple(value) if isinstance(value, list) else value for name, value in values.items()})
+        given: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value for name, value in values.items()
+        }
+        return cls(**given)

@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from torch import Tensor
 
 from engine.attacks.checkpoint import Checkpoint, purpose, read_checkpoint, write_checkpoint
 from engine.attacks.objective import Objective, boxes_of
-from engine.attacks.photos import Photos
+from engine.attacks.photos import Photos, varied
 from engine.attacks.placing import draw_distortion, place
 from engine.attacks.settings import AttackSettings
 from engine.errors import PatchError, SettingsError
@@ -26,7 +26,6 @@ __all__ = ["RECENT", "AttackStage", "train_patch"]
 
 RECENT = 25  # steps over which loss and success are averaged
 _SAVED_EVERY_S = 60.0
-_EDGE = 0.002  # pixels a sigmoid starts from keep this far from 0 and 1, where it has no slope
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,7 +76,7 @@ def train_patch(
     checkpoint: Path | None = None,
     resume: bool = False,
     stop: Callable[[], bool] | None = None,
-) -> Iterator[AttackStage]:
+) -> Generator[AttackStage, None, None]:
     """Train a patch on photos.
 
     Parameters
@@ -167,9 +166,8 @@ class _Training:
             pixels = torch.from_numpy(draw.random((3, *self.size), dtype=np.float32)) * 0.25 + 0.375
         else:
             pixels = torch.from_numpy(self._start.copy()).permute(2, 0, 1).float() / 255
-        raw = torch.logit(pixels.clamp(_EDGE, 1 - _EDGE)) if self.attack.optimizer == "adam" else pixels
         empty = np.zeros(0, np.float32)
-        return Checkpoint(self.purpose, 0, raw, {}, empty, empty, self._picture(raw), math.inf, 0.0)
+        return Checkpoint(self.purpose, 0, pixels, {}, empty, empty, _picture(pixels), math.inf, 0.0)
 
     def step(self, state: Checkpoint) -> Checkpoint:
         """The state after one more step; the given one stays as it is."""
@@ -180,28 +178,29 @@ class _Training:
         distortions = [draw_distortion(draw, self.size, self._view_size, attack) for _ in chosen]
         labels = self._labels_of(chosen).to(device)
 
-        raw = state.raw.to(device).clone().requires_grad_()
-        pixels = self._views[chosen].to(device).float() / 255
-        patched = place(pixels, self._pixels(raw), distortions)
+        patch = state.patch.to(device).clone().requires_grad_()
+        pixels = varied(self._views[chosen].to(device).float() / 255, draw, attack.vary)
+        patched = place(pixels, patch, distortions)
         loss, logits = self._objective(patched, boxes_of(self.size, distortions), labels)
-        (raw.grad,) = torch.autograd.grad(loss, raw)
-        optimizer = self._move(raw, state)
+        (gradient,) = torch.autograd.grad(loss, patch)
+        patch.grad = torch.where(gradient.isfinite(), gradient, 0)  # what overflowed moves nothing
+        optimizer = self._move(patch, state)
 
         hits = logits.detach().argmax(1) == labels
         success = float((hits if attack.target is not None else ~hits).float().mean())
         losses = _appended(state.losses, float(loss.detach()))
-        after = raw.detach().cpu()
-        # The patch that made these losses is, but for the last step, the one after it.
+        after = patch.detach().cpu()
+        # One batch says little of a patch: it is judged by the last ones, which nearly the same patches met.
         recent = float(losses[-RECENT:].mean())
         better = len(losses) < RECENT or recent <= state.best_loss
         return Checkpoint(
             purpose=state.purpose,
             step=state.step + 1,
-            raw=after,
+            patch=after,
             optimizer=optimizer,
             losses=losses,
             successes=_appended(state.successes, success),
-            best=self._picture(after) if better else state.best,
+            best=_picture(after) if better else state.best,
             best_loss=recent if better and len(losses) >= RECENT else state.best_loss,
             seconds=state.seconds + time.perf_counter() - began,
         )
@@ -215,49 +214,42 @@ class _Training:
             float(state.successes[-RECENT:].mean()),
             state.losses,
             state.successes,
-            self._picture(state.raw),
+            _picture(state.patch),
             state.best,
             state.seconds,
             self._objective.mixed,
             state.step == self.attack.steps,
         )
 
-    def _pixels(self, raw: Tensor) -> Tensor:
-        return torch.sigmoid(raw) if self.attack.optimizer == "adam" else raw
-
-    def _picture(self, raw: Tensor) -> NDArray[np.uint8]:
-        """The patch in bytes, shape (h, w, 3)."""
-        levels = (self._pixels(raw) * 255).round().clamp(0, 255).byte()
-        picture = np.ascontiguousarray(levels.permute(1, 2, 0).numpy())
-        picture.setflags(write=False)
-        return picture
-
-    def _move(self, raw: Tensor, state: Checkpoint) -> dict[str, object]:
-        """Move the patch against its gradient; the optimizer's state afterwards."""
+    def _move(self, patch: Tensor, state: Checkpoint) -> dict[str, object]:
+        """Move the patch against its gradient, within [0, 1]; the optimizer's state afterwards."""
         rate = self.attack.learning_rate * 0.5 * (1 + math.cos(math.pi * state.step / self.attack.steps))
-        if self.attack.optimizer == "sign":
-            assert raw.grad is not None
-            with torch.no_grad():
-                raw.sub_(rate * raw.grad.sign()).clamp_(0, 1)
-            return {}
-        optimizer = torch.optim.Adam([raw], lr=rate)
-        if state.optimizer:
-            moments = {name: value.to(raw.device, copy=True) for name, value in state.optimizer.items()}
-            moments["step"] = moments["step"].cpu()
-            optimizer.state[raw] = moments
-        optimizer.step()
-        return {name: value.detach().cpu() for name, value in optimizer.state[raw].items()}
+        moments: dict[str, object] = {}
+        with torch.no_grad():
+            if self.attack.optimizer == "sign":
+                assert patch.grad is not None
+                patch.sub_(rate * patch.grad.sign())
+            else:
+                optimizer = torch.optim.Adam([patch], lr=rate)
+                if state.optimizer:
+                    optimizer.state[patch] = {
+                        name: value.clone() if name == "step" else value.to(patch.device, copy=True)
+                        for name, value in state.optimizer.items()
+                    }
+                optimizer.step()
+                moments = dict(optimizer.state[patch])
+            patch.clamp_(0, 1)
+        return moments
 
     def _labels_of(self, chosen: NDArray[np.int64]) -> Tensor:
         """What the photos are to become, or what they are predicted as and are to get away from."""
         if self.attack.target is not None:
             return torch.full((len(chosen),), self.attack.target)
-        missing = [int(index) for index in chosen if int(index) not in self._labels]
-        if missing:
-            with torch.no_grad():
-                pixels = self._views[missing].to(self._objective.device).float() / 255
-                found = self._objective.logits(pixels).argmax(1).tolist()
-            self._labels.update(zip(missing, found, strict=True))
+        for index in map(int, chosen):
+            if index not in self._labels:  # alone, so that its label does not hang on when it is first chosen
+                with torch.no_grad():
+                    pixels = self._views[index : index + 1].to(self._objective.device).float() / 255
+                    self._labels[index] = int(self._objective.logits(pixels).argmax())
         return torch.tensor([self._labels[int(index)] for index in chosen])
 
 
@@ -265,3 +257,11 @@ def _appended(values: NDArray[np.float32], value: float) -> NDArray[np.float32]:
     longer = np.append(values, np.float32(value))
     longer.setflags(write=False)
     return longer
+
+
+def _picture(patch: Tensor) -> NDArray[np.uint8]:
+    """The patch ``(3, h, w)`` in bytes, shape (h, w, 3)."""
+    levels = (patch * 255).round().clamp(0, 255).byte()
+    picture = np.ascontiguousarray(levels.permute(1, 2, 0).numpy())
+    picture.setflags(write=False)
+    return picture

@@ -5,7 +5,7 @@ import difflib
 from typing import Any, NoReturn, get_args
 
 from engine.cli import values
-from engine.cli.attack_options import add_attack
+from engine.cli.attack_options import add_attack, add_audit
 from engine.cli.version import version
 from engine.errors import SettingsError
 from engine.settings import BackendName, Fill, Importance, Precision, Rule, Selection, Settings
@@ -113,6 +113,7 @@ def make_parser() -> _Parser:
     demo.add_argument("--out", metavar="FOLDER", default="sinscope-demo", help="where results go (%(default)s)")
 
     add_attack(commands, [common, _knobs(None, "model", "sins")])
+    add_audit(commands, [common, _knobs(_DEFAULTS.patch, *(group for group in _GROUPS if group != "label"))])
 
     commands.add_parser("models", help="list the classifiers that can be inspected", parents=[common])
     return parser

@@ -1,6 +1,7 @@
 """``attack``: photos in, a trained patch out."""
 
 import argparse
+import math
 import time
 from collections.abc import Sequence
 from contextlib import closing
@@ -25,7 +26,7 @@ from engine.placement import parse_position, read_patch
 
 __all__ = ["attack"]
 
-_KNOBS = ("patch", "steps", "batch", "optimizer", "rate", "rotation", "scale", "brightness", "perspective")
+_KNOBS = ("patch", "steps", "batch", "optimizer", "rate", "rotation", "scale", "brightness", "perspective", "vary")
 _TOLD_EVERY_S = 30.0  # where nobody watches a bar
 
 
@@ -106,8 +107,7 @@ class _Attack:
     def _train(self, photos: Photos) -> AttackStage | None:
         """The last stage that was reached; ``None`` if interrupted before one was."""
         stage: AttackStage | None = None
-        started = told = time.monotonic()
-        first = 0
+        started, told, first = time.monotonic(), -math.inf, 0
         stages = train_patch(
             self._inspector,
             photos,

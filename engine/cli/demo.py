@@ -21,7 +21,8 @@ from engine.report import inspection_report
 __all__ = ["demonstrate", "sample_patch"]
 
 PHOTO = "sample:china"
-PATCH = "toaster-5pct-samples.png"
+PATCH = "toaster-5pct.png"
+PLACE = 64, 100  # X and Y, on the lower storeys of the building
 
 
 def demonstrate(arguments: argparse.Namespace, inspectors: Inspectors) -> int:
@@ -77,7 +78,5 @@ def sample_patch() -> Path:
 
 
 def _sample_pasting() -> Pasting:
-    """The sample patch at the place that it was trained for, which the file beside it names."""
-    path = sample_patch()
-    top, left = json.loads(path.with_suffix(".json").read_text("utf-8"))["place_px"]
-    return Pasting(read_patch(path), (left, top))
+    """The sample patch, beside the middle of the photo."""
+    return Pasting(read_patch(sample_patch()), PLACE)

@@ -68,6 +68,10 @@ def _run(arguments: argparse.Namespace, inspectors: Inspectors) -> int:
         from engine.cli.attack import attack
 
         return attack(arguments, inspectors)
+    if arguments.command == "audit":
+        from engine.cli.audit import audit_photos
+
+        return audit_photos(arguments, inspectors)
     from engine.cli.demo import demonstrate
 
     return demonstrate(arguments, inspectors)

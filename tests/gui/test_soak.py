@@ -198,7 +198,7 @@ def test_five_hundred_random_actions(
     window = make_window()
     state = window.state
     state.change("Begin", settings=Settings(window=96, backend="torch"))
-    state.change("Begin", image="sample:flower", patch="sample:toaster-5pct-samples", placement=Placement(20, 20))
+    state.change("Begin", image="sample:flower", patch="sample:toaster-5pct", placement=Placement(20, 20))
     settle(qtbot, window)
     hand = Hand(window, photos, SEED)
 
