@@ -1,10 +1,12 @@
 """Make the pictures of the documentation from the real program.
 
     python docs/pictures.py
+    python docs/pictures.py --evidence OUT
 
-Writes to ``docs/pictures``: ``figure.png``, the figure of the sample photo with the sample patch, and the window
-at 1280 x 800 with an alert (``window-alert.png``, ``window-dark.png``) and with a certificate
-(``window-certified.png``). No screen is needed.
+The first writes to ``docs/pictures``: ``figure.png``, the figure of the sample photo with the sample patch, and
+the window at 1280 x 800 with an alert (``window-alert.png``, ``window-dark.png``) and with a certificate
+(``window-certified.png``). No screen is needed. The second writes the figures of ``docs/evidence.md``,
+``evidence-*.png``, from a folder that ``analyze --figures OUT`` made.
 """
 
 import io
@@ -25,6 +27,8 @@ PATCH = "toaster-5pct"
 SIZE = 1280, 800
 PATIENCE_S = 600
 MOST_BYTES = 400_000
+EVIDENCE = ("importance-curve", "sin-distribution", "prediction-stability", "detection", "deep-importance")
+EVIDENCE_BYTES, EVIDENCE_WIDTH = 200_000, 1300
 
 
 def figure() -> int:
@@ -75,6 +79,18 @@ def windows() -> None:
             window.close()
 
 
+def evidence(folder: Path) -> None:
+    """The figures of an analysis, small enough for a page."""
+    from PIL import Image
+
+    for name in EVIDENCE:
+        picture = Image.open(folder / f"{name}.png").convert("RGB")
+        picture.thumbnail((EVIDENCE_WIDTH, 10_000))
+        buffer = io.BytesIO()
+        picture.save(buffer, "PNG", optimize=True)
+        save(buffer.getvalue(), PICTURES / f"evidence-{name}.png", EVIDENCE_BYTES)
+
+
 def photograph(window: "MainWindow", name: str, document: dict[str, Any]) -> None:
     """Ask for a document and keep the window once its verdict stands."""
     from PySide6.QtCore import QBuffer
@@ -93,14 +109,15 @@ def photograph(window: "MainWindow", name: str, document: dict[str, Any]) -> Non
     save(bytes(buffer.data().data()), PICTURES / f"{name}.png")
 
 
-def save(png: bytes, path: Path) -> None:
+def save(png: bytes, path: Path, most: int = MOST_BYTES) -> None:
     """Write a PNG, with fewer colours if it is too large for a page."""
     from PIL import Image
 
     picture = Image.open(io.BytesIO(png)).convert("RGB")
     written = _encoded(picture)
-    if len(written) > MOST_BYTES:
-        written = _encoded(picture.quantize(256, dither=Image.Dither.FLOYDSTEINBERG))
+    for colours in (256, 96, 40):
+        if len(written) > most:
+            written = _encoded(picture.quantize(colours, dither=Image.Dither.FLOYDSTEINBERG))
     path.write_bytes(written)
     print(f"{path.relative_to(ROOT)}: {len(written) / 1000:.0f} kB")
 
@@ -145,6 +162,9 @@ def main() -> int:
     sys.path.insert(0, str(ROOT))
     os.environ["QT_QPA_PLATFORM"] = "offscreen"
     PICTURES.mkdir(exist_ok=True)
+    if len(sys.argv) == 3 and sys.argv[1] == "--evidence":
+        evidence(Path(sys.argv[2]))
+        return 0
     windows()
     answer = figure()
     return 0 if answer in (0, 3) else answer

@@ -56,7 +56,7 @@ class Superficial:
         """
         values = self.importance.flatten().nan_to_num(nan=torch.inf)
         count = min(count, self.neurons)
-        least = values.kthvalue(values.numel() - count + 1).values
+        least = values[self.rank.flatten() == count - 1]
         chosen = values > least
         tied = torch.nonzero(values == least).flatten()
         cell = torch.from_numpy(np.array(self.heatmap)).nan_to_num(nan=torch.inf).flatten()[tied % self.heatmap.size]

@@ -159,22 +159,20 @@ def deep_against_superficial(
         ``None`` where there is no deep map.
     """
 
-    def gather(name: str, missing: float, kind: type) -> NDArray[np.generic]:
+    def gather(name: str, missing: float) -> NDArray[np.float64]:
         values = [
-            [[missing if each is None else getattr(each, name) for each in copies] for copies in photo]
+            [[missing if each is None else float(getattr(each, name)) for each in copies] for copies in photo]
             for photo in maps
         ]
-        return frozen_array(np.array(values, dtype=kind))
+        return np.array(values, dtype=np.float64)
 
     return DeepAgainstSuperficial(
         look,
         area,
-        *(
-            gather("inside", np.nan, float),
-            gather("peak", False, bool),
-            gather("localised", np.nan, float),
-            gather("milliseconds", np.nan, float),
-        ),
+        inside=frozen_array(gather("inside", np.nan)),
+        peak=frozen_array(gather("peak", 0.0).astype(np.bool_)),
+        localised=frozen_array(gather("localised", np.nan)),
+        milliseconds=frozen_array(gather("milliseconds", np.nan)),
     )
 
 

@@ -12,7 +12,9 @@ from engine.analysis.results import frozen_array
 from engine.analysis.sliding import window_sums
 from engine.evaluation.metrics import Share
 from engine.superficial import Superficial, sin_count
+from engine.sweep import Sweep
 from engine.threat import PatchThreat
+from engine.verdict import Verdict
 
 __all__ = [
     "ALERT_SHARE",
@@ -21,12 +23,13 @@ __all__ = [
     "ImageDetection",
     "densest_share",
     "detection",
+    "is_raised",
     "window_cells",
 ]
 
 ALERT_SHARE = 0.9
 # Top-ranking rates at which density is looked at: where SINs are many, every window is full of them.
-DENSITY_RATES = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5)
+DENSITY_RATES = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1)
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,21 +97,20 @@ class Detection:
 
     def success(self, patch: int) -> Share:
         """Photos on which a patch does what it is for to the undefended model."""
-        return _share(self.fooled(patch, self.full), self._eligible)
+        return _share(*self._attacked(patch, self.full))
 
     def unseen(self, patch: int) -> Share:
         """Photos on which a patch does what it is for to the pruned model, and the occlusion rule is silent."""
-        return _share(self.fooled(patch, self.base) & ~self.alert[1 + patch], self._eligible)
+        fooled, among = self._attacked(patch, self.base)
+        return _share(fooled & ~self.alert[1 + patch], among)
 
-    def fooled(self, patch: int, said: NDArray[np.int64]) -> NDArray[np.bool_]:
-        """Photos on which a patch brings about its target, or if it has none, any label but the class."""
-        given = said[1 + patch]
-        return np.asarray(given == self.target if self.target is not None else given != self.labels) & self._eligible
-
-    @property
-    def _eligible(self) -> NDArray[np.bool_]:
-        """Photos that are not of the target's class anyway."""
-        return np.asarray(self.labels != (-1 if self.target is None else self.target))
+    def _attacked(self, patch: int, said: NDArray[np.int64]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+        """Photos that a patch fools, and those that it could: not of its target, or without one, answered rightly."""
+        if self.target is None:
+            among = np.asarray(said[0] == self.labels)
+            return np.asarray(said[1 + patch] != self.labels) & among, among
+        among = np.asarray(self.labels != self.target)
+        return np.asarray(said[1 + patch] == self.target) & among, among
 
     def arrays(self) -> dict[str, NDArray[np.generic]]:
         """For a NPZ file."""
@@ -143,6 +145,8 @@ def window_cells(threat: PatchThreat, shape: tuple[int, ...]) -> tuple[int, int]
 def densest_share(state: Superficial, count: int, window: tuple[int, int]) -> float:
     """Largest share of a window's positions that hold at least one of the ``count`` top SINs, over all places.
 
+    Of SINs that tie for the last places, those in the most important cells count, as for the clusters.
+
     Parameters
     ----------
     state : Superficial
@@ -150,7 +154,9 @@ def densest_share(state: Superficial, count: int, window: tuple[int, int]) -> fl
     window : (int, int)
         Height and width in cells.
     """
-    held = state.density(count) > 0
+    positions = state.positions(count)
+    held = np.zeros(state.heatmap.shape, dtype=bool)
+    held[positions[:, 0], positions[:, 1]] = True
     return float(window_sums(held, *window).max()) / (window[0] * window[1])
 
 
@@ -159,6 +165,15 @@ def densities(state: Superficial, window: tuple[int, int]) -> NDArray[np.float64
     return frozen_array(
         np.array([densest_share(state, sin_count(state.neurons, rate), window) for rate in DENSITY_RATES])
     )
+
+
+def is_raised(sweep: Sweep, verdict: Verdict) -> bool:
+    """Whether the windows so far raise an alert that no further window can take back.
+
+    So it is with the rule ``consistency`` once one window contradicts a base prediction, and neither is in doubt.
+    """
+    clear = verdict.windows.clear & verdict.base.clear[0]
+    return verdict.rule == "consistency" and bool((verdict.firing[sweep.done] & clear).any())
 
 
 def detection(

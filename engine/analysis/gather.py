@@ -57,9 +57,8 @@ def gather(
     for look in study.looks:
         sides = [f"{copy}/{look.key}/" for copy in COPIES]
         share = study.prepared[look.layer].share
-        curves.append(
-            importance_curve(look, share, *(np.stack([r[f"{side}curve"] for r in records]) for side in sides))
-        )
+        benign, patched = (np.stack([r[f"{side}curve"] for r in records]).astype(np.float32) for side in sides)
+        curves.append(importance_curve(look, share, benign, patched))
         distributions.append(
             sin_distribution(
                 look, *([unpack(ImageDistribution, f"{side}clusters/", r) for r in records] for side in sides)
@@ -70,7 +69,7 @@ def gather(
         deep.append(deep_against_superficial(look, study.threat.share, [_maps(study, look, r) for r in records]))
         if detected:
             detections.append(_detection(study, look, detected))
-    return Evidence(*(tuple(results) for results in (curves, distributions, stabilities, deep, detections)))
+    return Evidence(tuple(curves), tuple(distributions), tuple(stabilities), tuple(deep), tuple(detections))
 
 
 def _maps(study: Study, look: Look, record: Record) -> list[list[MapMeasures | None]]:

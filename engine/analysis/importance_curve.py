@@ -94,4 +94,4 @@ def importance_curve(
         :attr:`Superficial.curve` of each, in one order.
     """
     share = np.linspace(0.0, 1.0, benign.shape[1])
-    return ImportanceCurve(look, cut, *(frozen_array(values) for values in (share, benign, patched)))
+    return ImportanceCurve(look, cut, frozen_array(share), frozen_array(benign), frozen_array(patched))

@@ -78,10 +78,10 @@ class PredictionStability:
         return _share(self.patched[1][:, model] == self.labels, self.fooled(model))
 
     def fooled(self, model: int) -> NDArray[np.bool_]:
-        """Copies on which the patch does what it is for: the target, or any label but the photo's class."""
+        """Copies on which the patch does what it is for: the target, or without one, a right answer gone wrong."""
         whole = self.patched[0][:, model]
         if self.target is None:
-            return np.asarray(whole != self.labels)
+            return np.asarray((whole != self.labels) & (self.benign[0][:, model] == self.labels))
         return np.asarray((whole == self.target) & (self.labels != self.target))
 
     @property
@@ -91,12 +91,10 @@ class PredictionStability:
 
     def arrays(self) -> dict[str, NDArray[np.generic]]:
         """For a NPZ file; columns are the pruned and the full model."""
-        sides = {"benign": self.benign, "patched": self.patched}
-        return {"labels": self.labels, "covered": self.covered} | {
-            f"{name}_{when}": values
-            for name, side in sides.items()
-            for when, values in zip(("whole", "moved"), side, strict=True)
-        }
+        arrays: dict[str, NDArray[np.generic]] = {"labels": self.labels, "covered": self.covered}
+        for name, (whole, moved) in {"benign": self.benign, "patched": self.patched}.items():
+            arrays |= {f"{name}_whole": whole, f"{name}_moved": moved}
+        return arrays
 
     def rows(self) -> Iterator[dict[str, object]]:
         """For a CSV file: one a model and group of photos."""

@@ -1,5 +1,6 @@
 """The shipped reference distribution: how SINs cluster on benign photos and on patched copies."""
 
+import importlib.resources
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,7 +14,7 @@ from engine.analysis.results import frozen_array
 from engine.analysis.sin_distribution import SinDistribution
 from engine.errors import ImageError
 
-__all__ = ["Reference", "read_reference", "reference_document"]
+__all__ = ["Reference", "read_reference", "reference_document", "shipped_reference"]
 
 SCHEMA = "sinscope.reference/1"
 _PERCENTILES = np.linspace(0, 100, 101)
@@ -37,6 +38,12 @@ class Reference:
     clusters: Mapping[str, NDArray[np.int64]] = field(repr=False)
     std_px: Mapping[str, NDArray[np.float64]] = field(repr=False)
     spread_px: Mapping[str, NDArray[np.float64]] = field(repr=False)
+
+
+def shipped_reference(model: str) -> tuple[Reference, ...]:
+    """The distributions that come with the program for a model; empty if it has none."""
+    path = Path(str(importlib.resources.files("assets") / "analysis" / f"reference-{model}.json"))
+    return read_reference(path) if path.is_file() else ()
 
 
 def reference_document(distributions: Sequence[SinDistribution], made: Mapping[str, Any]) -> bytes:
@@ -83,11 +90,13 @@ def read_reference(path: Path) -> tuple[Reference, ...]:
 
 
 def _reference(row: dict[str, Any]) -> Reference:
-    sides = [
-        {copy: frozen_array(np.array(row[copy][name], dtype=kind)) for copy in ("benign", "patched")}
-        for name, kind in (("clusters", np.int64), ("std_px", np.float64), ("spread_px", np.float64))
+    copies = ("benign", "patched")
+    floats = [
+        {copy: frozen_array(np.array(row[copy][name], dtype=np.float64)) for copy in copies}
+        for name in ("std_px", "spread_px")
     ]
-    return Reference(row["layer"], row["importance"], *sides)
+    clusters = {copy: frozen_array(np.array(row[copy]["clusters"], dtype=np.int64)) for copy in copies}
+    return Reference(row["layer"], row["importance"], clusters, *floats)
 
 
 def _percentiles(values: NDArray[np.float64]) -> list[float]:

@@ -64,7 +64,7 @@ def save_results(results: Sequence[LookResult], folder: Path, name: str, figure:
 def as_npz(arrays: Mapping[str, NDArray[np.generic]]) -> bytes:
     """A NPZ file's bytes."""
     content = io.BytesIO()
-    np.savez_compressed(content, **{key: np.asarray(value) for key, value in arrays.items()})
+    np.savez_compressed(content, allow_pickle=False, **{key: np.asarray(value) for key, value in arrays.items()})
     return content.getvalue()
 
 
@@ -72,7 +72,7 @@ def frozen_array(values: _Array) -> _Array:
     """The values as an array that nobody can write to."""
     array = values.view()
     array.setflags(write=False)
-    return array  # type: ignore[return-value]
+    return array
 
 
 def _as_csv(rows: Sequence[Mapping[str, object]]) -> bytes:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from engine.analysis.class_activation import ClassActivation, class_activation
 from engine.analysis.copies import Photo, patched_copy
 from engine.analysis.deep_importance import measure_map, superficial_map
-from engine.analysis.detection import ImageDetection, densities, window_cells
+from engine.analysis.detection import ImageDetection, densities, is_raised, window_cells
 from engine.analysis.look import Look, looks
 from engine.analysis.patches import StudiedPatch
 from engine.analysis.prediction_stability import image_stability
@@ -28,8 +28,7 @@ from engine.predictions import Guard
 from engine.settings import Settings
 from engine.superficial import Superficial, sin_count, superficial, to_pixels
 from engine.sweep import run_sweep
-from engine.threat import PatchThreat
-from engine.verdict import judge
+from engine.verdict import Verdict, judge
 from engine.windows import WindowFamily, smallest_window, window_family
 
 __all__ = ["COPIES", "Prepared", "Study"]
@@ -208,19 +207,25 @@ class Study:
         record: dict[str, NDArray[np.generic]] = {}
         for look, state in self._states(view):
             ready = self.prepared[look.layer]
-            *_, sweep = run_sweep(state, ready.family, ready.count, ready.backend, self.settings.selection)
-            guard = Guard.of(self.settings.precision)
-            verdict = judge(sweep, self.settings.rule, self.settings.tau, guard=guard)
+            verdict = self._judged(state, ready)
+            values = (
+                # A sweep that was left early has raised an alert.
+                verdict.word in ("alert", "undecided"),
+                int(verdict.full.label[0]),
+                int(verdict.base.label[0]),
+            )
             found = ImageDetection(
-                densities(state, ready.cells),
-                *(
-                    frozen_array(np.array(value))
-                    for value in (
-                        verdict.word in ("alert", "undecided"),
-                        int(verdict.full.label[0]),
-                        int(verdict.base.label[0]),
-                    )
-                ),
+                densities(state, ready.cells), *(frozen_array(np.array(value)) for value in values)
             )
             record |= pack(f"{index}/{look.key}/", found)
         return record
+
+    def _judged(self, state: Superficial, ready: Prepared) -> Verdict:
+        """The verdict of a sweep; ``undecided`` if it was left once an alert was certain."""
+        settings = self.settings
+        sweeps = run_sweep(state, ready.family, ready.count, ready.backend, settings.selection)
+        while True:
+            sweep = next(sweeps)
+            verdict = judge(sweep, settings.rule, settings.tau, guard=Guard.of(settings.precision))
+            if sweep.complete or is_raised(sweep, verdict):
+                return verdict

@@ -1,7 +1,6 @@
 """``analyze``: the evidence behind the method, measured on a folder of photos and written to another."""
 
 import argparse
-import shlex
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine.cli import exits
 from engine.cli.arguments import settings_from
+from engine.cli.command_line import command_line
 from engine.cli.console import Screen
 from engine.cli.inspectors import Inspectors
 from engine.errors import ImageError, SettingsError
@@ -160,7 +160,9 @@ def _write(study: "Study", work: _Work, arguments: argparse.Namespace, out: Path
 
     evidence = gather(study, work.compared, work.detected)
     _save(study, evidence, work, out)
-    run = Run(_command(arguments), work.choice, len(work.compared), len(work.detected), tuple(work.unreadable))
+    run = Run(
+        command_line(arguments.words), work.choice, len(work.compared), len(work.detected), tuple(work.unreadable)
+    )
     page = as_markdown(study, evidence, run)
     write_output(out / "evidence.md", page.encode())
     write_output(out / "evidence.html", as_html(page).encode())
@@ -190,11 +192,6 @@ def _save(study: "Study", evidence: "Evidence", work: _Work, out: Path) -> None:
     labels = study.inspector.classifier.labels
     save_results(evidence.deep, out, "deep-importance", deep_figure(example, labels))
     write_output(out / "deep-importance-maps.npz", as_npz(example.arrays()))
-
-
-def _command(arguments: argparse.Namespace) -> str:
-    """The command line, as typed."""
-    return " ".join(["sinscope", *(shlex.quote(word) for word in arguments.words)])
 
 
 def _made(study: "Study", run: "Run") -> dict[str, Any]:

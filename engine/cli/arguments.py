@@ -5,6 +5,7 @@ import difflib
 from typing import Any, NoReturn, get_args
 
 from engine.cli import values
+from engine.cli.analyze_options import add_analyze
 from engine.cli.attack_options import add_attack, add_audit
 from engine.cli.version import version
 from engine.errors import SettingsError
@@ -114,6 +115,7 @@ def make_parser() -> _Parser:
 
     add_attack(commands, [common, _knobs(None, "model", "sins")])
     add_audit(commands, [common, _knobs(_DEFAULTS.patch, *(group for group in _GROUPS if group != "label"))])
+    add_analyze(commands, [common, _knobs(None, "network", "backend", "rule")])
 
     commands.add_parser("models", help="list the classifiers that can be inspected", parents=[common])
     return parser
@@ -134,7 +136,7 @@ def _knobs(patch: str | None, *groups: str) -> _Parser:
     return parser
 
 
-def _model(parser: argparse.ArgumentParser, _: str | None) -> None:
+def _network(parser: argparse.ArgumentParser, _: str | None) -> Any:
     model = parser.add_argument_group("model")
     _knob(model, "--model", metavar="M", help=f"classifier, see `sinscope models` ({_DEFAULTS.model})")
     _knob(model, "--weights", metavar="FILE", help="state dict or safetensors for it; `random` for an untrained one")
@@ -142,6 +144,11 @@ def _model(parser: argparse.ArgumentParser, _: str | None) -> None:
     _knob(model, "--mean", type=values.floats, metavar="M|M,M,M", help="normalisation of pixels in [0, 1]")
     _knob(model, "--std", type=values.floats, metavar="S|S,S,S")
     _knob(model, "--labels", metavar="FILE", help="class names: one a line, or JSON")
+    return model
+
+
+def _model(parser: argparse.ArgumentParser, _: str | None) -> None:
+    model = _network(parser, None)
     _knob(model, "--layer", metavar="1|2|3|NAME", help="superficial layer: a usual one, or any module's name (1)")
 
 
@@ -179,7 +186,15 @@ def _label(parser: argparse.ArgumentParser, _: str | None) -> None:
     _knob(parser, "--label", metavar="L", help="label to certify, index or name (the base prediction)")
 
 
-_ADD = {"model": _model, "backend": _backend, "threat": _threat, "sins": _sins, "rule": _rule, "label": _label}
+_ADD = {
+    "network": _network,
+    "model": _model,
+    "backend": _backend,
+    "threat": _threat,
+    "sins": _sins,
+    "rule": _rule,
+    "label": _label,
+}
 
 
 def _knob(group: Any, option: str, **how: Any) -> None:

@@ -16,6 +16,7 @@ from engine.cli import exits
 from engine.cli.arguments import settings_from
 from engine.cli.attack_options import UNTARGETED
 from engine.cli.class_names import class_index
+from engine.cli.command_line import command_line
 from engine.cli.console import Screen
 from engine.cli.inspectors import Inspectors
 from engine.cli.references import guard_inputs
@@ -139,7 +140,7 @@ class _Attack:
             self._settings,
             self._inspector.classifier,
             photos,
-            command=_command(self._arguments.words),
+            command=command_line(self._arguments.words),
             start=self._start,
             held_out=held_out,
         )
@@ -187,13 +188,6 @@ def spread_names(names: Sequence[str], limit: int | None) -> list[str]:
     if limit is not None and limit < 0:
         raise SettingsError(f"The number of photos to measure on is 0 or more, not {limit}.")
     return [] if limit == 0 else [str(path) for path in spread([Path(name) for name in names], limit)]
-
-
-def _command(words: Sequence[str]) -> str:
-    """The command line with files and folders by their names alone."""
-    return " ".join(
-        ["python", "main.py", *(Path(word).name if "/" in word or "\\" in word else word for word in words)]
-    )
 
 
 def _said(success: Success) -> str:

@@ -72,6 +72,10 @@ def _run(arguments: argparse.Namespace, inspectors: Inspectors) -> int:
         from engine.cli.audit import audit_photos
 
         return audit_photos(arguments, inspectors)
+    if arguments.command == "analyze":
+        from engine.cli.analyze import analyze_photos
+
+        return analyze_photos(arguments, inspectors)
     from engine.cli.demo import demonstrate
 
     return demonstrate(arguments, inspectors)

@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+from matplotlib.figure import Figure
+
 from engine.analysis.importance_curve import ImportanceCurve
 from engine.analysis.plots.frame import BENIGN, PATCHED, look_grid, png
 from engine.figure.sheet import MUTED, SMALL, TINY
@@ -12,7 +14,7 @@ __all__ = ["curve_figure"]
 def curve_figure(curves: Sequence[ImportanceCurve]) -> bytes:
     """Mean of each rank over the photos, with the 10th to 90th percentile; a PNG."""
 
-    def build():  # type: ignore[no-untyped-def]
+    def build() -> Figure:
         images = curves[0].images
         figure, panels = look_grid(
             [curve.look for curve in curves],

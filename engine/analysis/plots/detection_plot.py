@@ -25,21 +25,22 @@ def detection_figure(detections: Sequence[Detection]) -> bytes:
             f"attack success beside them",
             (3.6, 2.7),
         )
-        at = np.arange(1 + len(first.patches))
+        copies = range(1 + len(first.patches))
+        at = np.array(copies)
         names = ["no\npatch", *(f"{alpha:g}" for alpha in first.alphas)]
         shades = colormaps["cividis"](np.linspace(0.1, 0.9, len(DENSITY_RATES)))
         for found, axes in zip(detections, panels, strict=True):
             for rate, value in enumerate(DENSITY_RATES):
-                shares = [found.by_density(copy, rate) for copy in at]
+                shares = [found.by_density(copy, rate) for copy in copies]
                 axes.plot(
                     at,
                     _percent(shares),
                     color=shades[rate],
                     marker=".",
                     linewidth=1,
-                    label=f"density, top {value:.0%}",
+                    label=f"density, top {value:.1%}",
                 )
-            occlusion = [found.by_occlusion(copy) for copy in at]
+            occlusion = [found.by_occlusion(copy) for copy in copies]
             low, high = (np.array([100 * share.interval[end] for share in occlusion]) for end in (0, 1))
             axes.fill_between(at, low, high, color=BENIGN, alpha=0.15, linewidth=0)
             axes.plot(at, _percent(occlusion), color=BENIGN, marker="o", markersize=3.5, label="occlusion rule")

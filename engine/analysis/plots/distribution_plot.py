@@ -5,6 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+from numpy.typing import NDArray
 
 from engine.analysis.plots.frame import BENIGN, PATCHED, new_figure, panel, png, title
 from engine.analysis.sin_distribution import SinDistribution
@@ -13,6 +15,8 @@ from engine.figure.sheet import MUTED, SMALL, TINY
 __all__ = ["distribution_figure"]
 
 _BINS = 24
+
+Values = NDArray[np.float64]
 
 
 def distribution_figure(distributions: Sequence[SinDistribution]) -> bytes:
@@ -24,8 +28,7 @@ def distribution_figure(distributions: Sequence[SinDistribution]) -> bytes:
         grid = figure.subplots(len(distributions), 3, squeeze=False)
         for found, (counts, stds, spreads) in zip(distributions, grid, strict=True):
             panel(counts, f"{found.look.name}: clusters a photo")
-            benign, patched = found.values("clusters")
-            _counts(counts, benign.astype(np.int64), patched.astype(np.int64))
+            _counts(counts, *found.values("clusters"))
             panel(stds, "s_c of each cluster, px")
             _histogram(stds, *(np.concatenate([i.std_px for i in side]) for side in (found.benign, found.patched)))
             panel(spreads, "spread of all top SINs of a photo, px")
@@ -35,11 +38,11 @@ def distribution_figure(distributions: Sequence[SinDistribution]) -> bytes:
     return png(build)
 
 
-def _counts(axes: Axes, benign: np.ndarray, patched: np.ndarray) -> None:  # type: ignore[type-arg]
+def _counts(axes: Axes, benign: Values, patched: Values) -> None:
     most = int(max(benign.max(), patched.max()))
     at = np.arange(1, most + 1)
     for values, name, colour, shift in ((benign, "benign", BENIGN, -0.2), (patched, "patched", PATCHED, 0.2)):
-        share = np.bincount(values, minlength=most + 1)[1:] / len(values)
+        share = np.bincount(values.astype(np.int64), minlength=most + 1)[1:] / len(values)
         axes.bar(
             at + shift,
             100 * share,
@@ -50,11 +53,11 @@ def _counts(axes: Axes, benign: np.ndarray, patched: np.ndarray) -> None:  # typ
             edgecolor="white",
             linewidth=0,
         )
-    axes.xaxis.get_major_locator().set_params(integer=True)
+    axes.xaxis.set_major_locator(MaxNLocator(8, integer=True))
     _finish(axes)
 
 
-def _histogram(axes: Axes, benign: np.ndarray, patched: np.ndarray) -> None:  # type: ignore[type-arg]
+def _histogram(axes: Axes, benign: Values, patched: Values) -> None:
     edges = np.linspace(0, max(float(benign.max()), float(patched.max()), 1.0), _BINS + 1)
     for values, name, colour, line in ((benign, "benign", BENIGN, "-"), (patched, "patched", PATCHED, "--")):
         share = np.histogram(values, edges)[0] / len(values)
