@@ -1,6 +1,7 @@
 """Where photos and patches come from: files, samples, the clipboard."""
 
 import hashlib
+import re
 import threading
 from pathlib import Path
 
@@ -79,4 +80,4 @@ def load_patch(reference: str) -> Patch:
 
 def reference_path(model: str) -> Path:
     """Where a model's reference distribution is, if one comes with the program."""
-    return _REFERENCES / f"reference-{model.replace(':', '-')}.json"
+    return _REFERENCES / f"reference-{re.sub(r'[^A-Za-z0-9_.-]+', '-', model)}.json"

@@ -34,7 +34,7 @@ _STEPS = {"photo": 500, "folder": 1000}
 _ASIDE = 0.125, 0.78  # shares of the way down and across: beside the middle, where most photos have their object
 _MOST_PHOTOS = 64
 _BATCH = 8
-_RATE = 0.3  # for one photo, which nothing has to be learned beyond: three times the usual one is quicker
+_RATE = 0.1  # for one photo, which nothing has to be learned beyond: three times the usual one is quicker
 _COPIES = 2  # of one photo a step, with the patch at as many places
 
 

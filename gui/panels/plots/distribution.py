@@ -12,6 +12,7 @@ from gui.panels import words
 from gui.panels.plots.dressed import Dressed
 from gui.panels.plots.frame import DIMMED, PlotFrame, make_plot
 from gui.snapshot import ClusterShape, Snapshot
+from gui.sources import reference_path
 from gui.state import State
 from gui.theme import AGREE, DIFFER, is_dark
 
@@ -47,11 +48,11 @@ class DistributionPlot(PlotFrame):
         snapshot = self.state.snapshot
         if snapshot is None or snapshot.reference is not None:
             return "This photo's clusters among those of many photos, benign and patched: open a photo."
-        settings, name = snapshot.settings, snapshot.model.name.replace(":", "-")
+        settings, name = snapshot.settings, reference_path(snapshot.model.name).name
         return (
             f"No reference distribution of {snapshot.model.name} for layer {settings.layer} and importance "
             f"{settings.importance} comes with the program. To make one, run python main.py analyze PHOTOS "
-            f"--patch-file PATCH.png --reference assets/analysis/reference-{name}.json, and open the window anew."
+            f"--patch-file PATCH.png --reference assets/analysis/{name}, and open the window anew."
         )
 
     def draw(self, snapshot: Snapshot) -> None:
