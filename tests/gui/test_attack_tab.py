@@ -10,7 +10,7 @@ from PIL import Image
 from PySide6.QtCore import QSettings, Qt
 from PySide6.QtWidgets import QLabel, QProgressBar, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
-from tiny import TINY, ended, steps_done
+from tiny import TINY, ended, make_inspector, steps_done
 from waiting import PATIENCE_MS, settle
 
 from engine.attacks.patch_file import read_trained_patch
@@ -32,6 +32,7 @@ BUTTONS = ("attackStart", "attackStop", "attackUse", "attackSave")
 def tiny(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[MainWindow]:
     """A window on the tiny network, shared by the tests of this file; see ``ready``."""
     request.getfixturevalue("qapp")
+    make_inspector()  # beforehand, and kept in the cache
     QSettings.setPath(QSettings.Format.IniFormat, QSettings.Scope.UserScope, str(tmp_path_factory.mktemp("config")))
     application()
     apply_theme("light")

@@ -112,10 +112,9 @@ def test_only_the_photo_fades_while_it_is_computed_anew(panel: DistributionPlot,
     assert panel._counts._bars.opacity() == 1
 
 
-@pytest.mark.parametrize("values", [np.random.default_rng(1).gamma(2, 8, 400), np.zeros(5), np.r_[np.zeros(90), 7.0]])
-def test_shares_from_percentiles_are_those_of_the_values(values: np.ndarray):
-    edges = np.linspace(0, max(values.max(), 1.0), 9)
-    shares = _of_percentiles(np.percentile(values, np.linspace(0, 100, 101)), edges)
-    wanted = np.histogram(values, edges)[0] / len(values)
-    assert shares.sum() == pytest.approx(1)
-    np.testing.assert_allclose(shares, wanted, atol=0.02)
+def test_shares_from_percentiles_are_those_of_the_values():
+    for values in (np.random.default_rng(1).gamma(2, 8, 400), np.zeros(5), np.r_[np.zeros(90), 7.0]):
+        edges = np.linspace(0, max(values.max(), 1.0), 9)
+        shares = _of_percentiles(np.percentile(values, np.linspace(0, 100, 101)), edges)
+        assert shares.sum() == pytest.approx(1)
+        np.testing.assert_allclose(shares, np.histogram(values, edges)[0] / len(values), atol=0.02)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 from pytestqt.qtbot import QtBot
-from tiny import TINY, WITHOUT_MEAN
+from tiny import TINY, WITHOUT_MEAN, make_inspector
 from waiting import PATIENCE_MS
 
 import gui.sources
@@ -15,7 +15,6 @@ from engine.analysis.class_activation import class_activation
 from engine.analysis.look import Look
 from engine.analysis.reference import reference_document
 from engine.analysis.sin_distribution import image_distribution, sin_distribution
-from engine.classifiers import load_classifier
 from engine.pipeline import Inspection, Inspector
 from engine.placement import Placement
 from engine.settings import Settings
@@ -32,7 +31,7 @@ pytestmark = pytest.mark.usefixtures("qapp")
 @pytest.fixture(scope="module")
 def inspector() -> Inspector:
     """The tiny network, asked beside the window."""
-    return Inspector(load_classifier(TINY))
+    return make_inspector()
 
 
 @pytest.fixture
@@ -71,9 +70,10 @@ def test_a_patched_photo_alone_brings_the_benign_curve_and_clusters(qtbot: QtBot
     shown = state.snapshot
     assert shown.patch_box == (9, 4, 17, 12)
     clean, patched = (stage_of(inspector, view) for view in (shown.clean_view, shown.view))
-    np.testing.assert_array_equal(plot.curves()[0], clean.superficial.curve)
-    np.testing.assert_array_equal(plot.curves()[1], patched.superficial.curve)
-    assert not np.array_equal(clean.superficial.curve, patched.superficial.curve)
+    # Not to the last bit: the engine's thread may run on fewer cores than this one.
+    np.testing.assert_allclose(plot.curves()[0], clean.superficial.curve, rtol=1e-5)
+    np.testing.assert_allclose(plot.curves()[1], patched.superficial.curve, rtol=1e-5)
+    assert not np.allclose(clean.superficial.curve, patched.superficial.curve, rtol=1e-3)
     assert [shape.std_px for shape in shown.benign.clusters] == [each.std_px for each in clean.clusters.clusters]
     state.change("Patch off", patch_on=False)
     wait(qtbot, state)
