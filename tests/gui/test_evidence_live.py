@@ -71,10 +71,12 @@ def test_a_patched_photo_alone_brings_the_benign_curve_and_clusters(qtbot: QtBot
     assert shown.patch_box == (9, 4, 17, 12)
     clean, patched = (stage_of(inspector, view) for view in (shown.clean_view, shown.view))
     # Not to the last bit: the engine's thread may run on fewer cores than this one.
-    np.testing.assert_allclose(plot.curves()[0], clean.superficial.curve, rtol=1e-5)
-    np.testing.assert_allclose(plot.curves()[1], patched.superficial.curve, rtol=1e-5)
+    np.testing.assert_allclose(plot.curves()[0], clean.superficial.curve, rtol=1e-5, atol=1e-5)
+    np.testing.assert_allclose(plot.curves()[1], patched.superficial.curve, rtol=1e-5, atol=1e-5)
     assert not np.allclose(clean.superficial.curve, patched.superficial.curve, rtol=1e-3)
-    assert [shape.std_px for shape in shown.benign.clusters] == [each.std_px for each in clean.clusters.clusters]
+    assert [shape.std_px for shape in shown.benign.clusters] == pytest.approx(
+        [each.std_px for each in clean.clusters.clusters], rel=1e-2
+    )
     state.change("Patch off", patch_on=False)
     wait(qtbot, state)
     assert state.snapshot.benign is None
