@@ -2,9 +2,9 @@
 
     python -m benchmarks.accuracy --data FOLDER --limit 200
 
-Photos are named ``<class index>_<anything>.jpg``. Beside SIN windows it measures pixel-space occlusion without
-any pruning (the setting of Minority Reports with PatchCleanser's masks) on the same photos in the same run: the
-baseline that SINs have to beat.
+Photos are named ``<class index>_<anything>.jpg``, or lie in a folder for each class. Beside SIN windows it measures
+pixel-space occlusion without any pruning (the setting of Minority Reports with PatchCleanser's masks) on the same
+photos in the same run: the baseline that SINs have to beat.
 """
 
 import argparse
@@ -17,13 +17,16 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from benchmarks.photos import labelled_views
 from engine.classifiers import load_classifier
+from engine.defenses import Subject
+from engine.defenses.scalecert import ScaleCert, ScaleCertConfig
 from engine.evaluation.metrics import METRICS, Outcome, Share, outcome, summarise
+from engine.evaluation.photos import labelled_photos
+from engine.images import read_image
 from engine.outputs import write_output
 from engine.pipeline import Inspector
 from engine.settings import Settings
-from engine.verdict import judge
+from engine.threat import PatchThreat
 
 RATES = (0.2, 0.3, 0.5, 1.0)
 RULES = (("consistency", 0.0), ("confident", 0.5), ("hicert", 0.5))
@@ -41,40 +44,43 @@ class Row:
     ms: float
 
 
-def configurations(model: str, layer: str, patch: str, rates: tuple[float, ...]) -> dict[str, Settings]:
+def configurations(layer: str, patch: str, rates: tuple[float, ...]) -> dict[str, ScaleCertConfig]:
     """What is measured: every rate with the neutral fill and with the paper's, and the pixel-space baseline."""
     found = {}
     for fill, importance in (("neutral", "contrast"), ("zero", "activation")):
         for rate in rates:
-            found[f"SIN {rate:.0%}, {fill} fill, {importance}"] = Settings(
-                model=model,
+            found[f"SIN {rate:.0%}, {fill} fill, {importance}"] = ScaleCertConfig(
                 layer=layer,
-                patch=patch,
                 top=rate,
                 fill=fill,  # type: ignore[arg-type]
                 importance=importance,  # type: ignore[arg-type]
             )
     pixel = {"window": 64, "stride": 33} if patch == "2%" else {}
-    found["pixel space, no pruning"] = Settings(model=model, layer="input", patch=patch, top=1.0, **pixel)
+    found["pixel space, no pruning"] = ScaleCertConfig(layer="input", top=1.0, **pixel)
     return found
 
 
-def measure(data: Path, limit: int | None, settings: dict[str, Settings], console: Console) -> list[Row]:
+def measure(
+    data: Path, limit: int | None, subject: Subject, patch: str, configs: dict[str, ScaleCertConfig], console: Console
+) -> list[Row]:
     """Sweep every photo under every configuration and judge each sweep by every rule."""
-    classifier = load_classifier(next(iter(settings.values())))
-    inspector = Inspector(classifier)
-    photos = list(labelled_views(data, classifier, limit))
+    classifier = subject.classifier
+    threat = PatchThreat.parse(patch, classifier.preprocessing.input_size)
+    photos = labelled_photos(data, classifier.labels, limit)
+    views = [classifier.preprocessing.view(read_image(photo.path).rgb) for photo in photos]
+    vanilla = [int(subject.vanilla(view).argmax()) for view in views]
     rows = []
-    for name, chosen in settings.items():
+    for name, config in configs.items():
+        defenses = {(rule, tau): ScaleCert(config).configured(rule=rule, tau=tau) for rule, tau in RULES}
         outcomes: dict[tuple[str, float], list[Outcome]] = {rule: [] for rule in RULES}
+        ScaleCert(config).prepare(subject)
         passes, started = 0, time.perf_counter()
-        for _, view, label in track(photos, description=name, console=console, transient=True):
-            *_, last = inspector.inspect(view, chosen)
-            assert last.sweep is not None
-            passes += last.sweep.passes + last.sweep.reused
-            for rule, tau in RULES:
-                verdict = judge(last.sweep, rule, tau, label)  # type: ignore[arg-type]
-                outcomes[rule, tau].append(outcome(verdict, label))
+        for index in track(range(len(photos)), description=name, console=console, transient=True):
+            tables = ScaleCert(config).tables(subject, views[index], threat)
+            passes += tables.passes
+            for rule, defense in defenses.items():
+                result = defense.judge(tables, threat, photos[index].label)
+                outcomes[rule].append(outcome(result, photos[index].label, vanilla[index]))
         ms = (time.perf_counter() - started) * 1000 / len(photos)
         for (rule, tau), counted in outcomes.items():
             rows.append(Row(name, rule, tau, summarise(counted), passes / len(photos), ms))
@@ -84,7 +90,7 @@ def measure(data: Path, limit: int | None, settings: dict[str, Settings], consol
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path, required=True, help="folder of photos named <class index>_...")
+    parser.add_argument("--data", type=Path, required=True, help="folder of labelled photos")
     parser.add_argument("--limit", type=int, help="measure on this many photos, evenly spread")
     parser.add_argument("--model", default="efficientnet_lite0")
     parser.add_argument("--layer", default="1")
@@ -94,8 +100,10 @@ def main() -> None:
     options = parser.parse_args()
     console = Console()
     rates = tuple(float(rate.strip().rstrip("%")) / 100 for rate in options.rates.split(","))
-    settings = configurations(options.model, options.layer, options.patch, rates)
-    rows = measure(options.data, options.limit, settings, console)
+    settings = Settings(model=options.model)
+    subject = Subject(Inspector(load_classifier(settings)), settings)
+    configs = configurations(options.layer, options.patch, rates)
+    rows = measure(options.data, options.limit, subject, options.patch, configs, console)
     images = rows[0].shares["vanilla"].images
     table = Table(
         title=f"{options.model}, layer {options.layer}, patch {options.patch}, {images} photos: "

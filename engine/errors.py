@@ -3,6 +3,8 @@
 __all__ = [
     "BackendError",
     "CoverageError",
+    "DefenseError",
+    "EvaluationError",
     "ImageError",
     "LayerError",
     "ModelError",
@@ -40,6 +42,14 @@ class ThreatError(SinscopeError):
 
 class CoverageError(SinscopeError):
     """A window family that cannot hide every place of the patch."""
+
+
+class DefenseError(SinscopeError):
+    """A defense that does not exist, is configured beyond its range, or cannot run on this classifier."""
+
+
+class EvaluationError(SinscopeError):
+    """A run over a data set that cannot go on."""
 
 
 class SettingsError(SinscopeError):

@@ -25,7 +25,7 @@ from engine.superficial import Superficial, sin_count, superficial, to_pixels
 from engine.sweep import Sweep, run_sweep
 from engine.threat import PatchThreat
 from engine.verdict import Verdict, judge
-from engine.windows import WindowFamily, window_family
+from engine.windows import WindowFamily, default_window, window_family
 
 __all__ = ["Inspection", "Inspector", "StageName"]
 
@@ -93,6 +93,7 @@ class Inspector:
         self._cuts: dict[str, tuple[CutClassifier, Footprints]] = {}
         self._backends: dict[tuple[str, str, str], Backend] = {}
         self._families: dict[tuple[str, PatchThreat, int | None, int | None], WindowFamily] = {}
+        self._sides: dict[tuple[str, PatchThreat, int], int] = {}
         self._states: dict[str, Superficial] = {}
         self._clusters: dict[tuple[str, int], SinClusters] = {}
 
@@ -132,6 +133,21 @@ class Inspector:
             self._backends[key] = make_backend(cut, settings.backend, settings.precision)
         return cut, footprints, self._backends[key]
 
+    def widened(self, settings: Settings, steps: int) -> Settings:
+        """The same settings with windows so wide that at most ``steps`` an axis cover the threat.
+
+        Raises
+        ------
+        SinscopeError
+            As :meth:`prepare`, or if the threat does not fit the input.
+        """
+        cut, footprints, _ = self.prepare(settings)
+        threat = PatchThreat.parse(settings.patch, self.classifier.preprocessing.input_size)
+        key = (cut.layer, threat, steps)
+        if key not in self._sides:
+            self._sides[key] = default_window(footprints, threat, steps)
+        return replace(settings, window=max(self._sides[key], settings.window or 0), stride=None)
+
     def forget(self) -> None:
         """Drop what is kept of photos; the network, its cuts and backends stay ready."""
         self._states.clear()
@@ -170,7 +186,7 @@ class Inspector:
         clock = _Clock()
         cut, footprints, backend = self.prepare(settings)
         rate = settings.top if settings.top is not None else self.classifier.family.rate(cut.layer)
-        family = self._family(cut, footprints, threat, settings)
+        family = self.family(threat, settings)
         settings = replace(settings, top=rate, window=family.side)
         clock.lap("prepare")
 
@@ -246,10 +262,16 @@ class Inspector:
                 if not out_of_memory(error):
                     raise
             # Not before here: the error holds the tensors of the batch that failed.
-            self._step_down(settings)
+            self.step_down(settings)
 
-    def _step_down(self, settings: Settings) -> None:
-        """Put a smaller backend in the place of the one that ran out of memory, for this and later inspections."""
+    def step_down(self, settings: Settings) -> None:
+        """Put a smaller backend in the place of the one that ran out of memory, for this and later inspections.
+
+        Raises
+        ------
+        BackendError
+            If there is no smaller one.
+        """
         cut, _, backend = self.prepare(settings)
         smaller = backend.smaller()
         if smaller is None:
@@ -259,9 +281,15 @@ class Inspector:
             )
         self._backends[cut.layer, settings.backend, settings.precision] = smaller
 
-    def _family(
-        self, cut: CutClassifier, footprints: Footprints, threat: PatchThreat, settings: Settings
-    ) -> WindowFamily:
+    def family(self, threat: PatchThreat, settings: Settings) -> WindowFamily:
+        """The windows that cover a threat at the settings' layer.
+
+        Raises
+        ------
+        LayerError, CoverageError
+            If the layer cannot carry a certificate, or its windows cannot cover the threat.
+        """
+        cut, footprints = self.cut(settings.layer)
         key = (cut.layer, threat, settings.window, settings.stride)
         if key not in self._families:
             self._families[key] = window_family(footprints, threat, settings.window, settings.stride)

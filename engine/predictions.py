@@ -44,7 +44,8 @@ class Predictions:
     margin : float64 array
         Largest logit minus runner-up; 0 where a logit is not finite.
     clear : bool array
-        Whether the margin is at or above the guard's share of the row's largest absolute logit.
+        Whether the margin is at or above the guard's share of the row's largest absolute logit, and above 0
+        if there is a guard.
     slack : float64 array
         How far the confidence moves if every logit moves by the guard's share of the largest one.
     """
@@ -60,7 +61,7 @@ class Predictions:
         return len(self.label)
 
 
-def read_logits(logits: NDArray[np.float32], guard: Guard) -> Predictions:
+def read_logits(logits: NDArray[np.floating], guard: Guard) -> Predictions:
     """Predictions of logit rows ``(n, K)``, ``K >= 2``; chunked, so that memory stays flat in ``n``."""
     rows, chunk = len(logits), 512
     label = np.full(rows, -1, dtype=np.int64)
@@ -78,7 +79,7 @@ def read_logits(logits: NDArray[np.float32], guard: Guard) -> Predictions:
         confidence[where] = 1.0 / np.exp(block - top[:, None]).sum(axis=1)
         margin[where] = top - runner_up
         moved = guard.margin * np.abs(block).max(axis=1)
-        clear[where] = margin[where] >= moved
+        clear[where] = margin[where] >= (np.maximum(moved, np.nextafter(0, 1)) if guard.margin else moved)
         # The odds of the label change by a factor of at most exp(2 * moved).
         odds = confidence[where] / np.maximum(1 - confidence[where], 1e-200)
         factor = np.exp(np.minimum(2 * moved, 50.0))  # e^50 is certainty enough

@@ -39,7 +39,8 @@ class Settings:
         What overrides the model's own preprocessing and class names: height and width in pixels, normalisation
         per channel, a file of names. A user's own model needs ``input_size``.
     layer : str
-        ``"1"``, ``"2"``, ``"3"`` (the model's usual superficial layers), ``"input"``, or a module's name.
+        ``"1"``, ``"2"``, ``"3"`` (the model's usual superficial layers), ``"input"``, or a module's name;
+        ``"module:1"`` for a module whose name is a number.
     patch : str
         The threat: ``"2%"`` of the pixels, ``"32"`` px square, or ``"32x40"`` px (height x width).
     top : float, optional

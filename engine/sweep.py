@@ -1,12 +1,14 @@
 """Occluded predictions: one tail pass for every window that needs one, in batches that can be stopped."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
 from engine.backends.backend import Backend
+from engine.batches import BatchRunner, Logits
 from engine.logit_cache import LogitCache
 from engine.selection import (
     MaskedInput,
@@ -23,9 +25,6 @@ from engine.windows import WindowFamily
 
 __all__ = ["FAMILY_LIMIT", "Sweep", "run_sweep"]
 
-Logits = NDArray[np.float32]
-
-_KNOWN_AT_ONCE = 64  # rows from the cache between two looks at `stop`
 FULL, BASE = -2, -1  # where windows are counted from 0
 
 FAMILY_LIMIT = 2048  # tail passes a certificate for global selection may cost; above it, none is computed
@@ -110,7 +109,10 @@ def run_sweep(
         After every batch. The last one is complete unless ``stop`` ended it.
     """
     sheet = _Sheet(state, family, count, selection)
-    runner = _Runner(state, backend, cache if cache is not None else LogitCache(), context, stop)
+    kept = cache if cache is not None else LogitCache()
+    runner = BatchRunner(
+        backend, partial(apply_mask, state), partial(kept.get, context), partial(kept.put, context), stop
+    )
     for answers in runner.rows(_distinct_inputs(sheet)):
         for targets, row in answers:
             sheet.fill(targets, row)
@@ -146,7 +148,7 @@ class _Sheet:
             else:
                 self.logits[target], self.done[target] = row, True
 
-    def snapshot(self, runner: "_Runner", family_logits: tuple[Logits, ...] | None = None) -> Sweep:
+    def snapshot(self, runner: BatchRunner[MaskedInput], family_logits: tuple[Logits, ...] | None = None) -> Sweep:
         logits = np.zeros((len(self.family), 0), dtype=np.float32) if self.logits is None else self.logits.view()
         done = self.done.copy()
         for array in (logits, done, self.skipped, self.sins_inside):
@@ -165,66 +167,6 @@ class _Sheet:
             runner.passes,
             runner.found + self.shared,
         )
-
-
-class _Runner:
-    """Runs inputs in batches of the backend's size, takes known rows from the cache, stops when told."""
-
-    def __init__(
-        self,
-        state: Superficial,
-        backend: Backend,
-        cache: LogitCache,
-        context: str,
-        stop: Callable[[], bool] | None,
-    ) -> None:
-        self.state, self.backend, self.cache, self.context = state, backend, cache, context
-        self._stop = stop or (lambda: False)
-        self.stopped = False
-        self.passes = 0
-        self.found = 0
-
-    def rows(self, inputs: Iterable[tuple[int, MaskedInput]]) -> Iterator[list[tuple[list[int], Logits]]]:
-        """Answers ``(targets, logits)`` after every batch; known ones come along with the next batch."""
-        known: list[tuple[list[int], Logits]] = []
-        waiting: dict[MaskedInput, list[int]] = {}
-        for target, mask in inputs:
-            if mask in waiting:
-                waiting[mask].append(target)
-                self.found += 1
-            elif (row := self.cache.get(self.context, mask)) is not None:
-                known.append(([target], row))
-                self.found += 1
-                if len(known) >= _KNOWN_AT_ONCE:
-                    if self._told_to_stop():
-                        break
-                    yield known
-                    known = []
-            else:
-                waiting[mask] = [target]
-            if len(waiting) == self.backend.batch:
-                if self._told_to_stop():
-                    break
-                yield known + self._run(waiting)
-                known, waiting = [], {}
-        if waiting and not self._told_to_stop():
-            known += self._run(waiting)
-        yield known
-
-    def _told_to_stop(self) -> bool:
-        self.stopped = self.stopped or self._stop()
-        return self.stopped
-
-    def _run(self, waiting: dict[MaskedInput, list[int]]) -> list[tuple[list[int], Logits]]:
-        apply_mask(self.state, list(waiting), self.backend.inputs())
-        answers = []
-        for (mask, targets), row in zip(waiting.items(), self.backend.run(), strict=False):
-            kept = row.copy()
-            kept.setflags(write=False)
-            self.cache.put(self.context, mask, kept)
-            answers.append((targets, kept))
-        self.passes += len(waiting)
-        return answers
 
 
 def _distinct_inputs(sheet: _Sheet) -> Iterator[tuple[int, MaskedInput]]:
@@ -250,7 +192,7 @@ def _distinct_inputs(sheet: _Sheet) -> Iterator[tuple[int, MaskedInput]]:
         yield window, mask
 
 
-def _run_prefix_families(sheet: _Sheet, runner: _Runner) -> Iterator[Sweep]:
+def _run_prefix_families(sheet: _Sheet, runner: BatchRunner[MaskedInput]) -> Iterator[Sweep]:
     """For ``global`` selection, the predictions that a patch inside each window can bring about."""
     families = [
         [MaskedInput(threshold, window) for threshold in prefix_thresholds(sheet.state, window, sheet.count)]

@@ -29,14 +29,15 @@ _SIDES = re.compile(r"\s*([0-9]+)\s*(?:[xX×]\s*([0-9]+)\s*)?(?:px)?\s*")
 class PatchThreat:
     """A patch of ``height`` x ``width`` px anywhere in an input of ``input_height`` x ``input_width`` px.
 
-    The patch lives in the **model's input space**, after resize and crop (``patch_space``).
+    The patch lives in the **model's input space**, after resize and crop, unless ``patch_space`` says what it was
+    before (:func:`engine.resized_patch.on_photo`).
     """
 
     height: int
     width: int
     input_height: int
     input_width: int
-    patch_space = "model input"
+    patch_space: str = "model input"
 
     def __post_init__(self) -> None:
         """Refuse a patch that is empty or does not fit.

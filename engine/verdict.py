@@ -11,7 +11,7 @@ from engine.settings import Rule, Selection
 from engine.sweep import Sweep
 from engine.windows import WindowFamily
 
-__all__ = ["Certificate", "Verdict", "Word", "alerting", "judge", "supporting"]
+__all__ = ["Certificate", "Verdict", "Word", "alerting", "doubtful", "judge", "supporting"]
 
 Word = Literal["certified", "consistent", "alert", "undecided"]
 
@@ -205,11 +205,11 @@ def _word(
         return "undecided", f"Stopped after {int(sweep.done.sum())} of {total} windows."
     if not base.clear[0]:
         return "undecided", "The base prediction is too close to a tie to rest on."
-    doubtful = _doubtful(windows, int(base.label[0]), rule, tau, guard)
-    if (fired & ~doubtful).any():
+    doubt = doubtful(windows, int(base.label[0]), rule, tau, guard)
+    if (fired & ~doubt).any():
         return "alert", f"{int(fired.sum())} of {total} windows contradict the base prediction."
-    if doubtful.any():
-        return "undecided", f"{int(doubtful.sum())} of {total} windows are too close to a tie to rest on."
+    if doubt.any():
+        return "undecided", f"{int(doubt.sum())} of {total} windows are too close to a tie to rest on."
     if certificate.holds:
         threat = sweep.family.threat
         return "certified", (
@@ -225,7 +225,7 @@ def _word(
     )
 
 
-def _doubtful(windows: Predictions, base: int, rule: Rule, tau: float, guard: Guard) -> NDArray[np.bool_]:
+def doubtful(windows: Predictions, base: int, rule: Rule, tau: float, guard: Guard) -> NDArray[np.bool_]:
     """Windows for which arithmetic, and not the network, decides whether they make the rule fire."""
     tied = ~windows.clear
     if rule == "consistency":

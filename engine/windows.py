@@ -1,6 +1,9 @@
 """Families of occluding windows that hide every place a patch can take."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
@@ -68,7 +71,7 @@ class WindowFamily:
         row, column = divmod(range(len(self))[index], len(self.columns))
         return self.rows[row], self.columns[column]
 
-    @property
+    @cached_property
     def boxes_px(self) -> NDArray[np.int64]:
         """Pixel boxes ``(top, left, bottom, right)``, ends excluded, shape ``(windows, 4)``."""
         boxes = np.array(
@@ -110,10 +113,11 @@ def smallest_window(footprints: Footprints, threat: PatchThreat) -> int:
 def default_window(footprints: Footprints, threat: PatchThreat, steps: int = DEFAULT_STEPS) -> int:
     """The smallest side that needs at most ``steps`` windows along each axis."""
     smallest, largest = smallest_window(footprints, threat), largest_window(footprints)
+    axes = (footprints.rows, threat.height), (footprints.columns, threat.width)
     for side in range(smallest, largest):
-        rows = _axis_windows(footprints.rows, side, threat.height, None)
-        columns = _axis_windows(footprints.columns, side, threat.width, None)
-        if max(len(rows), len(columns)) <= steps:
+        if all(
+            next(islice(_fewest_windows(lines, side, length), steps, None), None) is None for lines, length in axes
+        ):
             return side
     return largest - 1
 
@@ -197,8 +201,8 @@ def window_at(footprints: Footprints, top: int, left: int, side: int) -> tuple[A
 
 
 def _largest_footprint(axis: AxisFootprint, length: int) -> int:
-    ends = (axis.strip(place, place + length) for place in range(len(axis.first) - length + 1))
-    return max(1, *(last - first for first, last in ends), 1)
+    strips = axis.strips(length)
+    return max(1, int((strips[:, 1] - strips[:, 0]).max()))
 
 
 def _covers(footprints: Footprints, threat: PatchThreat, side: int, stride: int) -> bool:
@@ -212,27 +216,30 @@ def _covers(footprints: Footprints, threat: PatchThreat, side: int, stride: int)
 def _axis_windows(
     axes: tuple[AxisFootprint, ...], side: int, length: int, stride: int | None
 ) -> tuple[AxisWindow, ...]:
-    superficial = axes[0]
-    last_start = superficial.cells - side
     if stride is not None:
+        last_start = axes[0].cells - side
         starts = sorted({*range(0, last_start + 1, stride), last_start})
         return tuple(_axis_window(axes, start, side) for start in starts)
-    windows: list[AxisWindow] = []
-    place, places = 0, len(superficial.first) - length + 1
-    while place < places:
-        start = min(_furthest_start(superficial, side, length, place, places), last_start)
+    return tuple(_fewest_windows(axes, side, length))
+
+
+def _fewest_windows(axes: tuple[AxisFootprint, ...], side: int, length: int) -> Iterator[AxisWindow]:
+    """The windows of a side that hold the footprint of every place, as few as there can be, one after the other."""
+    superficial = axes[0]
+    strips: list[tuple[int, int]] = [(first, last) for first, last in superficial.strips(length).tolist()]
+    place = 0
+    while place < len(strips):
+        start = min(_furthest_start(strips[place:], side), superficial.cells - side)
         window = _axis_window(axes, start, side, place)
-        windows.append(window)
+        yield window
         # Everything hidden by this window is done; a window that hides nothing new ends in CoverageError.
         place = max(place + 1, window.pixels[1] - length + 1)
-    return tuple(windows)
 
 
-def _furthest_start(axis: AxisFootprint, side: int, length: int, place: int, places: int) -> int:
-    """Where a window starts that holds the footprints of as many places from ``place`` on as its side allows."""
-    low, high = axis.strip(place, place + length)
-    for later in range(place + 1, places):
-        first, last = axis.strip(later, later + length)
+def _furthest_start(strips: list[tuple[int, int]], side: int) -> int:
+    """Where a window starts that holds as many of the footprints, from the first on, as its side allows."""
+    low, high = strips[0]
+    for first, last in strips[1:]:
         if first == last:  # reaches nothing
             continue
         if max(high, last) - min(low, first) > side and high > low:
@@ -243,21 +250,26 @@ def _furthest_start(axis: AxisFootprint, side: int, length: int, place: int, pla
 
 def _axis_window(axes: tuple[AxisFootprint, ...], start: int, side: int, holding: int | None = None) -> AxisWindow:
     superficial, stop = axes[0], start + side
-    inside = (superficial.first >= start) & (superficial.last <= stop) | (superficial.first == superficial.last)
-    pixels = _run(inside, holding)
+    reaching = superficial.first < superficial.last
+    inside = (superficial.first >= start) & (superficial.last <= stop) | ~reaching
+    pixels = _run(inside, inside & reaching, holding)
     others = tuple(axis.strip(*pixels) for axis in axes[1:])
     return AxisWindow(((start, stop), *others), pixels)
 
 
-def _run(inside: NDArray[np.bool_], holding: int | None) -> tuple[int, int]:
-    """The run of lines inside that holds one line, or the longest; dilation can leave several."""
+def _run(inside: NDArray[np.bool_], reaching: NDArray[np.bool_], holding: int | None) -> tuple[int, int]:
+    """The run of lines inside that holds one line, or else the longest that reaches the window.
+
+    Dilation can leave several runs, and lines that reach nothing are inside every window.
+    """
     edges = np.flatnonzero(np.diff(np.concatenate(([False], inside, [False])).astype(np.int8)))
     runs = edges.reshape(-1, 2)
     if holding is not None:
         runs = runs[(runs[:, 0] <= holding) & (holding < runs[:, 1])]
     if len(runs) == 0:
         return 0, 0
-    start, stop = runs[np.argmax(runs[:, 1] - runs[:, 0])]
+    acts = np.array([reaching[start:stop].any() for start, stop in runs])
+    start, stop = max(runs[acts] if acts.any() else runs, key=lambda run: int(run[1] - run[0]))
     return int(start), int(stop)
 
 

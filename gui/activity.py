@@ -9,11 +9,16 @@ from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QPushButton, QVBoxLay
 
 from gui.panels.plots.frame import ElidedLabel
 from gui.state import State
+from gui.widgets import Ringed
 
 __all__ = ["ActivityPanel"]
 
 _LINES_KEPT = 2000
 _LETTERS_KEPT = 2000  # of one line
+
+
+class _Log(Ringed, QPlainTextEdit):
+    """A log that shows the keyboard's focus."""
 
 
 class ActivityPanel(QWidget):
@@ -39,7 +44,7 @@ class ActivityPanel(QWidget):
             "Copy versions, settings and the log, to send with a report of a fault" if report else "Copy all lines"
         )
         self._copy.clicked.connect(self.copy)
-        self._lines = QPlainTextEdit()
+        self._lines = _Log()
         self._lines.setObjectName("activityLog")
         self._lines.setAccessibleName("Activity log")
         self._lines.setReadOnly(True)

@@ -58,6 +58,7 @@ class Docks:
         self.tabs = QTabWidget()
         self.tabs.setObjectName("resultTabs")
         self.tabs.setAccessibleName("Results")
+        self.tabs.tabBar().setAccessibleName("Results")
         self.tabs.setDocumentMode(True)
         self._tabs = {panel.name: panel.widget for panel in self.panels if panel.area is None}
         for panel in self.panels:

@@ -7,7 +7,7 @@ from pathlib import Path
 from PySide6.QtCore import QBuffer, QIODevice, QMarginsF, QPoint, QRectF, QSize, QSizeF
 from PySide6.QtGui import QImage, QPageSize, QPaintDevice, QPainter, QPalette, QPdfWriter
 from PySide6.QtSvg import QSvgGenerator
-from PySide6.QtWidgets import QApplication, QGraphicsScene, QWidget
+from PySide6.QtWidgets import QApplication, QGraphicsScene, QMainWindow, QTabWidget, QWidget
 
 from engine.errors import OutputError
 
@@ -154,6 +154,8 @@ def _paint_all(source: Source, device: QPaintDevice) -> None:
     try:
         if isinstance(source, QWidget):
             QWidget.render(source, painter, QPoint())  # a view has a render of its own, without its frame
+            if isinstance(source, QMainWindow) and not isinstance(device, QImage):
+                _paint_again(source, painter)
         else:
             size = _size(source)
             target = QRectF(0, 0, size.width(), size.height())
@@ -164,6 +166,22 @@ def _paint_all(source: Source, device: QPaintDevice) -> None:
             source.render(painter, target, _seen(source))
     finally:
         painter.end()
+
+
+def _paint_again(window: QMainWindow, painter: QPainter) -> None:
+    """What a whole window's frame has painted over: it relies on clip regions, which vector files do not know.
+
+    The menu bar fills its empty part so, over its own titles, and goes in as a picture.
+    """
+    for tabs in window.findChildren(QTabWidget):
+        shown = tabs.currentWidget()
+        if shown is not None and shown.isVisible():
+            QWidget.render(shown, painter, shown.mapTo(window, QPoint()))
+    bar = window.menuBar()
+    picture = QImage(bar.size() * max(SCALES), QImage.Format.Format_ARGB32_Premultiplied)
+    picture.setDevicePixelRatio(max(SCALES))
+    QWidget.render(bar, picture)
+    painter.drawImage(bar.geometry(), picture)
 
 
 def _seen(scene: QGraphicsScene) -> QRectF:

@@ -25,7 +25,7 @@ class LiveLoop(QObject):
     def __init__(self, state: State, engine: EngineThread, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._state, self._engine = state, engine
-        self._previewing = False  # a preview has been asked for and the engine has not come to rest since
+        self._previewing = 0  # generation of a preview that the engine has not come to rest from, or 0
         self._moved = False  # the document changed meanwhile
         self._rest = QTimer(self)
         self._rest.setSingleShot(True)
@@ -95,8 +95,8 @@ class LiveLoop(QObject):
             self._rest.start()  # the preview is done and nothing has moved since
 
     def _preview(self) -> None:
-        self._previewing, self._moved = True, False
-        self._engine.ask(self._state.document, preview=True)
+        self._moved = False
+        self._previewing = self._engine.ask(self._state.document, preview=True)
 
     @Slot()
     def _ask_maps(self, _what: object = None) -> None:
@@ -108,8 +108,10 @@ class LiveLoop(QObject):
                 self._engine.ask_maps(state.document)
 
     @Slot(int)
-    def _rested(self, _generation: int) -> None:
-        self._previewing = False
+    def _rested(self, generation: int) -> None:
+        if generation < self._previewing:
+            return  # that of an older one
+        self._previewing = 0
         if self._moved and self._state.holding and self._state.live:
             self._preview()
 

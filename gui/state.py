@@ -185,10 +185,14 @@ class State(QObject):
         self.model_changed.emit(model)
 
     def show_computing(self) -> None:
-        """Something was asked for; what is shown no longer belongs to it."""
+        """Something was asked for; what is shown no longer belongs to it.
+
+        A preview stays one while something is held: the next is there before the eye could follow the change.
+        """
         if self.problem is not None:
             self.report(None)
-        self._enter(Phase.COMPUTING)
+        if not (self.holding and self.phase is Phase.PARTIAL):
+            self._enter(Phase.COMPUTING)
 
     def show_stale(self) -> None:
         """The document changed and nothing follows it until asked."""

@@ -85,6 +85,10 @@ _DARK = {
     QPalette.ColorRole.Accent: "#3D8FDB",
 }
 _DISABLED = {"light": "#7A828C", "dark": "#7D8690"}
+# Fusion draws a control's outline in its Window colour divided by 1.4: these come out as #80868F and #737B85, at
+# least 3:1 against the window. Controls paint no ground of that colour.
+_BEHIND_OUTLINE = {"light": "#B3BCC8", "dark": "#A1ACBA"}
+_OUTLINED = ("QLineEdit", "QAbstractSpinBox", "QComboBox", "QSlider", "QPushButton")
 
 
 def apply_theme(name: ThemeName) -> None:
@@ -104,6 +108,10 @@ def apply_theme(name: ThemeName) -> None:
         palette.setColor(QPalette.ColorGroup.Disabled, role, faint)
     app.setStyle("Fusion")
     app.setPalette(palette)
+    outlined = QPalette(palette)
+    outlined.setColor(QPalette.ColorRole.Window, QColor(_BEHIND_OUTLINE["dark" if dark else "light"]))
+    for control in _OUTLINED:
+        app.setPalette(outlined, control)
 
 
 def is_dark() -> bool:

@@ -39,7 +39,7 @@ class Evidence:
 def gather(
     study: Study,
     compared: Sequence[tuple[Photo, Record]],
-    detected: Sequence[tuple[Photo, Record]],
+    detected: Sequence[tuple[Photo, Sequence[Record]]],
 ) -> Evidence:
     """Put together what was measured.
 
@@ -47,8 +47,10 @@ def gather(
     ----------
     study : Study
         Whose records they are.
-    compared, detected : sequence of (Photo, Record)
-        Of :meth:`Study.compare` (at least one), and all that :meth:`Study.detect` gave of each photo.
+    compared : sequence of (Photo, Record)
+        Of :meth:`Study.compare`; at least one.
+    detected : sequence of (Photo, records)
+        Of :meth:`Study.detect`: without a patch, then with each of the study's.
     """
     records = [record for _, record in compared]
     labels = _labels(study, compared, "benign/{look}/stability/whole")
@@ -79,14 +81,14 @@ def _maps(study: Study, look: Look, record: Record) -> list[list[MapMeasures | N
     return [[*shallow], [unpack(MapMeasures, f"{copy}/deep/", record) for copy in COPIES]]
 
 
-def _detection(study: Study, look: Look, detected: Sequence[tuple[Photo, Record]]) -> Detection:
+def _detection(study: Study, look: Look, detected: Sequence[tuple[Photo, Sequence[Record]]]) -> Detection:
     copies = [
-        [unpack(ImageDetection, f"{copy}/{look.key}/", record) for _, record in detected]
+        [unpack(ImageDetection, f"{look.key}/", records[copy]) for _, records in detected]
         for copy in range(1 + len(study.patches))
     ]
     patches = [(each.patch.name, each.alpha) for each in study.patches]
-    labels = _labels(study, detected, "0/{look}/full")
-    return detection(look, patches, study.patch.target, labels, copies)
+    benign = [(photo, records[0]) for photo, records in detected]
+    return detection(look, patches, study.patch.target, _labels(study, benign, "{look}/full"), copies)
 
 
 def _labels(study: Study, photos: Sequence[tuple[Photo, Record]], name: str) -> NDArray[np.int64]:

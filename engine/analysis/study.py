@@ -113,7 +113,10 @@ class Study:
 
     @property
     def decides(self) -> dict[str, Any]:
-        """Everything that decides what is measured of a photo, in JSON's types."""
+        """Everything that decides what is measured of a photo, in JSON's types.
+
+        What a detector says of a copy depends on the patch of the copy besides, and on no other.
+        """
         knobs = self.settings.as_dict()
         for name in ("layer", "importance", "fill", "patch", "label"):
             knobs.pop(name)
@@ -125,7 +128,6 @@ class Study:
             "cuts": {layer: ready.cut.signature for layer, ready in self.prepared.items()},
             "backends": sorted({ready.backend.name for ready in self.prepared.values()}),
             "patch": self.patch.patch.sha256,
-            "adaptive patches": [each.patch.sha256 for each in self.patches[1:]],
         }
 
     def view(self, photo: Photo) -> NDArray[np.uint8]:
@@ -158,8 +160,8 @@ class Study:
                 record |= pack(f"{copy}/deep/", measure_map(deep.heatmap, placed.box, size, deep.milliseconds))
         return record
 
-    def detect(self, photo: Photo) -> Iterator[Record]:
-        """A photo, benign and with each patch, before both detectors; after each copy, what it adds.
+    def detect(self, photo: Photo, studied: StudiedPatch | None = None) -> Record:
+        """A photo before both detectors, without a patch or with one.
 
         Raises
         ------
@@ -167,9 +169,23 @@ class Study:
             If the photo cannot be read.
         """
         view = self.view(photo)
-        yield self._detect(0, view)
-        for index, studied in enumerate(self.patches, start=1):
-            yield self._detect(index, patched_copy(view, studied.patch, self.settings.seed, photo.sha256).view)
+        if studied is not None:
+            view = patched_copy(view, studied.patch, self.settings.seed, photo.sha256).view
+        record: dict[str, NDArray[np.generic]] = {}
+        for look, state in self._states(view):
+            ready = self.prepared[look.layer]
+            verdict = self._judged(state, ready)
+            values = (
+                # A sweep that was left early has raised an alert.
+                verdict.word in ("alert", "undecided"),
+                int(verdict.full.label[0]),
+                int(verdict.base.label[0]),
+            )
+            found = ImageDetection(
+                densities(state, ready.cells), *(frozen_array(np.array(value)) for value in values)
+            )
+            record |= pack(f"{look.key}/", found)
+        return record
 
     def _prepare(self, layer: str) -> Prepared:
         settings = replace(self.settings, layer=layer)
@@ -202,23 +218,6 @@ class Study:
             **pack(f"{prefix}stability/", stability),
             **pack(f"{prefix}map/", measure_map(heatmap, box, size, milliseconds)),
         }
-
-    def _detect(self, index: int, view: NDArray[np.uint8]) -> Record:
-        record: dict[str, NDArray[np.generic]] = {}
-        for look, state in self._states(view):
-            ready = self.prepared[look.layer]
-            verdict = self._judged(state, ready)
-            values = (
-                # A sweep that was left early has raised an alert.
-                verdict.word in ("alert", "undecided"),
-                int(verdict.full.label[0]),
-                int(verdict.base.label[0]),
-            )
-            found = ImageDetection(
-                densities(state, ready.cells), *(frozen_array(np.array(value)) for value in values)
-            )
-            record |= pack(f"{index}/{look.key}/", found)
-        return record
 
     def _judged(self, state: Superficial, ready: Prepared) -> Verdict:
         """The verdict of a sweep; ``undecided`` if it was left once an alert was certain."""

@@ -2,11 +2,12 @@
 
 import contextlib
 import io
+import logging
 import platform
 import sys
 import zipfile
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -118,7 +119,9 @@ def _compile(openvino: Any, cut: CutClassifier, batch: int, stored: Path | None)
     example = _example(cut, batch)
     with torch.no_grad():
         program = torch.export.export(cut.tail_module, example)
-    compiled = openvino.Core().compile_model(openvino.convert_model(program), "CPU", _options())
+    with _root_logger_kept():
+        model = openvino.convert_model(program)
+    compiled = openvino.Core().compile_model(model, "CPU", _options())
     wanted = cut.tail(*example).numpy()
     answer = compiled([tensor.numpy() for tensor in example])[0]
     if not np.allclose(answer, wanted, rtol=0, atol=_AGREEMENT * max(1.0, float(np.abs(wanted).max()))):
@@ -130,6 +133,19 @@ def _compile(openvino: Any, cut: CutClassifier, batch: int, stored: Path | None)
         with contextlib.suppress(OSError):
             write_whole(stored, content.getvalue())
     return compiled
+
+
+@contextlib.contextmanager
+def _root_logger_kept() -> Iterator[None]:
+    """OpenVINO's converter lets the root logger pass on errors alone, and leaves it so where it fails."""
+    root = logging.getLogger()
+    level, filters, handlers = root.level, root.filters, root.handlers
+    root.filters, root.handlers = filters.copy(), handlers.copy()
+    try:
+        yield
+    finally:
+        root.setLevel(level)
+        root.filters, root.handlers = filters, handlers
 
 
 def _options() -> dict[str, Any]:

@@ -19,6 +19,7 @@ from engine.errors import LayerError
 __all__ = ["CutClassifier", "cut_classifier", "layer_names", "resolve_layer", "usual_layers"]
 
 INPUT = "input"
+MODULE = "module:"
 GREY = 0.5
 _NCHW, _NHWC = (0, 1, 2, 3), (0, 3, 1, 2)
 
@@ -59,10 +60,11 @@ class CutClassifier:
             In [0, 1].
         """
         with torch.inference_mode():
-            return tuple(
-                tensor.contiguous() if layout != _NCHW else tensor.clone()
-                for tensor, layout in zip(self.turned(self._head(pixels)), self.layouts, strict=True)
-            )
+            crossing = self._head(pixels)
+        return tuple(
+            tensor.contiguous() if layout != _NCHW else tensor.clone()
+            for tensor, layout in zip(self.turned(crossing), self.layouts, strict=True)
+        )
 
     def turned(self, crossing: Sequence[Tensor]) -> tuple[Tensor, ...]:
         """What ``head_module`` gives, each as ``(B, C, H, W)``; a view."""
@@ -109,8 +111,8 @@ class CutClassifier:
 
 
 def layer_names(graph: GraphModule) -> tuple[str, ...]:
-    """Every module at whose output the network may be cut, in the order of the graph."""
-    names = [name for name, node in layer_nodes(graph.graph).items() if _is_map(node)]
+    """Every module at whose output the network may be cut, in the order of the graph; see :func:`resolve_layer`."""
+    names = [name for name, node in _layers(graph.graph).items() if _is_map(node)]
     return (INPUT, *names)
 
 
@@ -123,7 +125,10 @@ def usual_layers(classifier: Classifier, graph: GraphModule) -> tuple[str, ...]:
 
 
 def resolve_layer(classifier: Classifier, graph: GraphModule, layer: str) -> str:
-    """The module name behind ``1``, ``2``, ``3`` or a name.
+    """The name behind ``1``, ``2``, ``3``, a module's name, or ``module:`` and a module's name.
+
+    A number is always one of the usual layers, and ``input`` the pixels: the modules of a plain
+    ``nn.Sequential``, which have numbers for names, are ``module:0``, ``module:1``, ...
 
     Raises
     ------
@@ -131,14 +136,14 @@ def resolve_layer(classifier: Classifier, graph: GraphModule, layer: str) -> str
         If there is no such layer; the nearest names are offered.
     """
     names = layer_names(graph)
-    if layer in names:
-        return layer
     usual = usual_layers(classifier, graph)
-    if layer.isdigit():
-        if 1 <= int(layer) <= len(usual):
-            return usual[int(layer) - 1]
+    meant = {str(number): name for number, name in enumerate(usual, start=1)}
+    meant |= {f"{MODULE}{name}": name for name in names[1:]} | {name: name for name in names}
+    if layer in meant:
+        return meant[layer]
+    if layer.isdecimal():
         raise LayerError(
-            f"{classifier.name} has no superficial layer {layer}; its usual ones are "
+            f"{classifier.name} has no superficial layer {layer[:20]}; its usual ones are "
             f"1 to {len(usual)} ({', '.join(usual)}), and any module's name may be given."
         )
     near = difflib.get_close_matches(layer, names, n=4, cutoff=0.4) or names[:4]
@@ -158,7 +163,7 @@ def cut_classifier(classifier: Classifier, graph: GraphModule, layer: str) -> Cu
     graph : GraphModule
         From :func:`engine.classifiers.graph.export_graph`.
     layer : str
-        ``1``, ``2``, ``3``, ``input`` or a module's name.
+        ``1``, ``2``, ``3``, ``input`` or a module's name, as :func:`resolve_layer` reads them.
 
     Raises
     ------
@@ -169,7 +174,7 @@ def cut_classifier(classifier: Classifier, graph: GraphModule, layer: str) -> Cu
     nodes = list(graph.graph.nodes)
     pixels = next(node for node in nodes if node.op == "placeholder")
     output = nodes[-1]
-    last = pixels if name == INPUT else layer_nodes(graph.graph)[name]
+    last = pixels if name == INPUT else _layers(graph.graph)[name]
     if not _is_map(last) and last is not pixels:
         raise LayerError(
             f"The output of {name} in {classifier.name} is not a map of neurons; choose a layer before it."
@@ -198,6 +203,11 @@ def cut_classifier(classifier: Classifier, graph: GraphModule, layer: str) -> Cu
                 f"Cutting {classifier.name} at {name} would also cut {node.name}, which is not a map over the "
                 f"image; choose a layer before it."
             )
+        if value.dtype != torch.float32:
+            raise LayerError(
+                f"{node.name}, which crosses at {name} in {classifier.name}, is in {str(value.dtype)[6:]}, and masks "
+                f"are made in single precision; choose another layer, or leave out the change of type."
+            )
 
     head = _head_graph(graph, nodes[: cut_at + 1], crossing)
     layouts = _layouts(head, classifier.preprocessing.input_size, f"{name} in {classifier.name}")
@@ -210,6 +220,14 @@ def cut_classifier(classifier: Classifier, graph: GraphModule, layer: str) -> Cu
     return CutClassifier(classifier, name, tuple(shapes), layouts, head, tail)
 
 
+def _layers(graph: Graph) -> dict[str, Node]:
+    """Output node of every named module, by the name that no number and no ``input`` can be mistaken for."""
+    return {
+        f"{MODULE}{name}" if name.isdecimal() or name == INPUT else name: node
+        for name, node in layer_nodes(graph).items()
+    }
+
+
 def _is_map(node: Node) -> bool:
     value = tensor_value(node)
     return value is not None and value.ndim == 4 and min(value.shape[1:]) >= 1 and value.is_floating_point()
@@ -217,7 +235,7 @@ def _is_map(node: Node) -> bool:
 
 def _first_activations(graph: Graph) -> tuple[str, ...]:
     by_node: dict[Node, str] = {}
-    for name, node in layer_nodes(graph).items():
+    for name, node in _layers(graph).items():
         by_node.setdefault(node, name)
     first = [
         by_node[node]

@@ -31,7 +31,7 @@ class Family:
             return 1.0
         if layer in self.layers:
             layer = str(self.layers.index(layer) + 1)
-        if layer.isdigit() and 1 <= int(layer) <= len(self.rates):
+        if layer.isdecimal() and 1 <= int(layer) <= len(self.rates):
             return self.rates[int(layer) - 1]
         return DEFAULT_RATE
 

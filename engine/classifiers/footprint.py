@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 from torch import Tensor
 
@@ -51,6 +52,13 @@ class AxisFootprint:
         if not reached.any():
             return 0, 0
         return int(first[reached].min()), int(last[reached].max())
+
+    def strips(self, length: int) -> NDArray[np.int64]:
+        """:meth:`strip` of every ``length`` lines in a row, shape ``(pixels - length + 1, 2)``."""
+        reached = self.first < self.last
+        firsts = sliding_window_view(np.where(reached, self.first, self.cells), length).min(axis=1)
+        lasts = sliding_window_view(np.where(reached, self.last, 0), length).max(axis=1)
+        return np.where((firsts < lasts)[:, None], np.stack([firsts, lasts], axis=1), 0)
 
     def centres(self) -> NDArray[np.float64]:
         """Middle of the pixel lines that reach each cell, in pixels, shape ``(cells,)``."""

@@ -11,6 +11,8 @@ from torch import Tensor, nn
 from torch.fx import Graph, GraphModule, Node
 from torch.fx.graph import CodeGen
 
+from engine.classifiers.operations import base_name
+from engine.classifiers.rows import check_rows
 from engine.errors import ModelError
 
 __all__ = ["ACTIVATIONS", "content_digest", "export_graph", "layer_nodes", "tensor_value"]
@@ -20,7 +22,6 @@ ACTIVATIONS = frozenset({"relu", "hardtanh", "silu", "gelu", "leaky_relu", "elu"
 
 _CHECKS = frozenset({"_assert_tensor_metadata", "_assert_scalar", "sym_constrain_range_for_size", "_assert_async"})
 _MAX_BATCH = 4096
-_SAME = 1e-5  # of the largest logit
 
 
 def export_graph(network: nn.Module, input_size: tuple[int, int]) -> GraphModule:
@@ -36,12 +37,14 @@ def export_graph(network: nn.Module, input_size: tuple[int, int]) -> GraphModule
     Raises
     ------
     ModelError
-        If ``torch.export`` cannot follow the network.
+        If ``torch.export`` cannot follow the network, or a photo's answer depends on more than the photo.
     """
+    name = type(getattr(network, "network", network)).__name__  # the user's, and not of our `Normalized`
     example = torch.rand(2, 3, *input_size, device=next(network.parameters(), torch.empty(0)).device)
     batch = torch.export.Dim("batch", min=1, max=_MAX_BATCH)
     try:
-        program = torch.export.export(network, (example,), dynamic_shapes=({0: batch},))
+        with torch.no_grad():  # a network's own no_grad then is no change of mode, which would hide what it does
+            program = torch.export.export(network, (example,), dynamic_shapes=({0: batch},))
         module = program.module()
         assert isinstance(module, GraphModule)
         if not _make_functional(module.graph):
@@ -50,43 +53,19 @@ def export_graph(network: nn.Module, input_size: tuple[int, int]) -> GraphModule
     except Exception as error:
         reason = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise ModelError(
-            f"The network {type(network).__name__} cannot be turned into a graph by torch.export ({reason}); "
+            f"The network {name} cannot be turned into a graph by torch.export ({reason}); "
             f"remove data-dependent control flow from its forward pass."
         ) from error
     for node in reversed(module.graph.nodes):
-        if node.op == "call_module" or (node.op == "call_function" and _base_name(node) in _CHECKS):
+        if node.op == "call_module" or (node.op == "call_function" and base_name(node) in _CHECKS):
             module.graph.erase_node(node)
     (logits,) = module.graph.output_node().all_input_nodes
     module.graph.output_node().args = (logits,)
     module.graph.set_codegen(CodeGen())  # pixels in, logits out, and not the export's trees of arguments
     module.graph.eliminate_dead_code()
-    _check_rows(network, module.graph, example)
-    return GraphModule(module, module.graph)
-
-
-def _check_rows(network: nn.Module, graph: Graph, example: Tensor) -> None:
-    """Refuse a network whose answer to one photo hangs on the others in its batch, or on chance."""
-    with torch.inference_mode():
-        together, again = network(example), network(example)
-        beside_nan = network(torch.cat([example[:1], torch.full_like(example[1:], torch.nan)]))
-    tolerance = _SAME * max(1.0, float(together.abs().max()))
-    agree = all(bool((together[0] - other[0]).abs().max() <= tolerance) for other in (again, beside_nan))
-    if not agree or any(_draws(node) for node in graph.nodes):
-        raise ModelError(
-            f"The answer of {type(network).__name__} to one photo depends on the others in its batch, or on "
-            f"chance (batch statistics, dropout, noise), so nothing can be proved of it; mend its eval mode."
-        )
-
-
-def _draws(node: Node) -> bool:
-    """Whether a node draws random numbers."""
-    if torch.Tag.nondeterministic_seeded not in getattr(node.target, "tags", ()):
-        return False
-    name, arguments = _base_name(node), node.args
-    if name == "scaled_dot_product_attention":
-        return bool(arguments[4] if len(arguments) > 4 else node.kwargs.get("dropout_p", 0.0))
-    dropout = name in ("dropout", "feature_dropout", "alpha_dropout", "native_dropout")
-    return not (dropout and len(arguments) > 2 and arguments[2] is False)
+    module = GraphModule(module, module.graph)
+    check_rows(network, module, example, name)
+    return module
 
 
 def tensor_value(node: Node) -> Tensor | None:
@@ -141,10 +120,6 @@ def _module_calls(node: Node) -> Iterator[tuple[str, str]]:
         name = re.sub(r"^network(\.|$)", "", path)
         if name and "hook" not in name:
             yield name, key
-
-
-def _base_name(node: Node) -> str:
-    return str(getattr(node.target, "__name__", node.target)).partition(".")[0]
 
 
 def _make_functional(graph: Graph) -> bool:

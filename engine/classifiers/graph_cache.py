@@ -17,7 +17,7 @@ from torch.fx import GraphModule
 
 from engine.cache import cache_folder, digest, write_whole
 from engine.classifiers import graph as exporting
-from engine.classifiers import graph_text
+from engine.classifiers import graph_text, operations, rows
 from engine.classifiers.classifier import Classifier
 from engine.classifiers.graph import content_digest, export_graph
 from engine.classifiers.graph_text import from_records, to_records
@@ -52,14 +52,17 @@ def _path(classifier: Classifier) -> Path | None:
     folder = cache_folder("graphs") if classifier.code else None
     if folder is None:
         return None
+    try:
+        exporter = [inspect.getsource(module) for module in (exporting, operations, rows, graph_text)]
+    except OSError:  # installed without its source
+        return None
     key = digest(
         torch.__version__,
         classifier.code,
         classifier.weights_sha256,
         classifier.preprocessing.input_size,
         classifier.network,  # its modules with what they were made with
-        inspect.getsource(exporting),
-        inspect.getsource(graph_text),
+        *exporter,
     )
     return folder / f"{key}.json"
 
@@ -68,7 +71,7 @@ def _read(path: Path, network: nn.Module, input_size: tuple[int, int]) -> GraphM
     try:
         stored = json.loads(path.read_bytes())
         graph = from_records(stored["nodes"], network)
-        is_same = _signature(graph) == stored["signature"] and _answers_alike(network, graph, input_size)
+        is_same = _signature(path, graph) == stored["signature"] and _answers_alike(network, graph, input_size)
     except Exception:  # a file may hold anything, and its graph fail in any way
         return None
     return graph if is_same else None
@@ -77,11 +80,11 @@ def _read(path: Path, network: nn.Module, input_size: tuple[int, int]) -> GraphM
 def _keep(path: Path, exported: GraphModule, network: nn.Module, input_size: tuple[int, int]) -> None:
     """Write a graph down if what is read back is the same; one with constants of its own, say, is not."""
     try:
-        signature = _signature(exported)
+        signature = _signature(path, exported)
         nodes = to_records(exported.graph)
         content = json.dumps({"signature": signature, "nodes": nodes}).encode()
         read = from_records(json.loads(content)["nodes"], network)
-        is_same = _signature(read) == signature and str(read.graph) == str(exported.graph)
+        is_same = _signature(path, read) == signature and str(read.graph) == str(exported.graph)
     except Exception:  # of whatever the text does not hold
         is_same = False
     with contextlib.suppress(OSError):
@@ -91,11 +94,11 @@ def _keep(path: Path, exported: GraphModule, network: nn.Module, input_size: tup
             path.unlink(missing_ok=True)
 
 
-def _signature(graph: GraphModule) -> str:
-    """Digest of a graph's nodes with all that is kept of them, and of its weights."""
+def _signature(path: Path, graph: GraphModule) -> str:
+    """Digest of the file's name, a graph's nodes with all that is kept of them, and its weights."""
     nodes: list[dict[str, Any]] = to_records(graph.graph)
     weights = [content_digest(graph, node) for node in graph.graph.nodes if node.op == "get_attr"]
-    return hashlib.sha256(json.dumps([nodes, weights]).encode()).hexdigest()
+    return hashlib.sha256(json.dumps([path.name, nodes, weights]).encode()).hexdigest()
 
 
 def _answers_alike(network: nn.Module, graph: GraphModule, input_size: tuple[int, int]) -> bool:

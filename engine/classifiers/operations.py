@@ -5,7 +5,7 @@ import operator
 from torch import Tensor
 from torch.fx import Node
 
-__all__ = ["PASS_NAN_ON", "operation"]
+__all__ = ["PASS_NAN_ON", "base_name", "operation"]
 
 # Comparisons, selections by value (where, sign, argmax, nan_to_num, ...) and rounding to integers are not here: a
 # pixel can act through them without its NaN arriving.
@@ -160,6 +160,11 @@ PASS_NAN_ON = frozenset(
 )
 
 
+def base_name(node: Node) -> str:
+    """Name of what a node does, without its overload."""
+    return str(getattr(node.target, "__name__", node.target)).partition(".")[0]
+
+
 def operation(node: Node) -> str:
     """Name of what a node does, as ``PASS_NAN_ON`` has it.
 
@@ -167,7 +172,7 @@ def operation(node: Node) -> str:
     that are not in the list.
     """
     target = node.target
-    name = str(getattr(target, "__name__", target)).partition(".")[0]
+    name = base_name(node)
     value = node.meta.get("val")
     if isinstance(value, Tensor) and not value.is_floating_point():
         return f"{name} to {str(value.dtype).removeprefix('torch.')}"

@@ -44,6 +44,16 @@ class Preprocessing:
     interpolation: str = "bilinear"
     squash: bool = False
 
+    def resized(self, source_height: int, source_width: int) -> tuple[int, int]:
+        """Height and width that a whole photo is resized to before the crop."""
+        height, width = self.input_size
+        whole = math.floor(height / self.crop), math.floor(width / self.crop)
+        scale = max(whole[0] / source_height, whole[1] / source_width)
+        return (
+            max(height, whole[0] if self.squash else int(source_height * scale + 1e-6)),
+            max(width, whole[1] if self.squash else int(source_width * scale + 1e-6)),
+        )
+
     def view(self, rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """The photo as the model sees it.
 
@@ -61,12 +71,7 @@ class Preprocessing:
         """
         height, width = self.input_size
         source_height, source_width = rgb.shape[:2]
-        whole = math.floor(height / self.crop), math.floor(width / self.crop)
-        scale = max(whole[0] / source_height, whole[1] / source_width)
-        resized = (
-            max(height, whole[0] if self.squash else int(source_height * scale + 1e-6)),
-            max(width, whole[1] if self.squash else int(source_width * scale + 1e-6)),
-        )
+        resized = self.resized(source_height, source_width)
         top, left = round((resized[0] - height) / 2), round((resized[1] - width) / 2)
         down, across = source_height / resized[0], source_width / resized[1]
         box = (

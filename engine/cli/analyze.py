@@ -2,7 +2,8 @@
 
 import argparse
 import time
-from collections.abc import Iterator
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +26,7 @@ __all__ = ["analyze_photos"]
 
 MEASURED = "measured"
 _TOLD_EVERY_S = 30.0
+_DETAILS = {"compare": "benign against patched", "detect": "detection"}
 
 
 def analyze_photos(arguments: argparse.Namespace, inspectors: Inspectors) -> int:
@@ -67,7 +69,7 @@ def analyze_photos(arguments: argparse.Namespace, inspectors: Inspectors) -> int
             work.all()
     except KeyboardInterrupt:
         screen.tell(
-            f"interrupted after {work.done:.0f} of {work.total} steps; what was measured is kept in "
+            f"interrupted after {work.done} of {work.total} steps; what was measured is kept in "
             f"{out / MEASURED}, and the same command goes on from there"
         )
         return exits.INTERRUPTED
@@ -89,61 +91,59 @@ class _Work:
         from engine.images import spread
 
         self._study, self._records, self._screen = study, records, screen
-        self._copies = 1 + len(study.patches)
+        self._patches = [("benign", None), *((each.patch.sha256[:16], each) for each in study.patches)]
+        self._copies = len(self._patches)
         by_path = {photo.path: photo for photo in choice.photos}
         self.choice = choice
         self._swept = [by_path[path] for path in spread(list(by_path), sweep_limit)]
         self.total = len(choice.photos) + self._copies * len(self._swept)
-        self.done = 0.0
+        self.done = 0
         self.compared: list[tuple[Photo, Record]] = []
-        self.detected: list[tuple[Photo, Record]] = []
+        self.detected: list[tuple[Photo, list[Record]]] = []
         self.unreadable: list[str] = []
         self._began = self._told = time.monotonic()
-        self._made = 0.0  # steps that were not taken from records
+        self._made = 0  # steps that were not taken from records
 
     def all(self) -> None:
         """Measure what no record holds."""
         for photo in self.choice.photos:
-            self._one(photo, "compare", self.compared, 1)
+            record = self._one(photo, "compare", partial(self._study.compare, photo))
+            if record is not None:
+                self.compared.append((photo, record))
         for photo in self._swept:
-            if photo.path.name not in self.unreadable:
-                self._one(photo, "detect", self.detected, self._copies)
+            if photo.path.name in self.unreadable:
+                self.done += self._copies
+                continue
+            records = [
+                self._one(photo, f"detect-{name}", partial(self._study.detect, photo, each))
+                for name, each in self._patches
+            ]
+            if None not in records:
+                self.detected.append((photo, [record for record in records if record is not None]))
 
-    def _one(self, photo: "Photo", kind: str, found: "list[tuple[Photo, Record]]", steps: int) -> None:
+    def _one(self, photo: "Photo", kind: str, measure: "Callable[[], Record]") -> "Record | None":
+        """A record that there is, or a new one; ``None`` if the photo cannot be read."""
         record = self._records.read(kind, photo.sha256)
         if record is None:
-            made: dict[str, Any] = {}
+            self._tell(photo, kind.partition("-")[0])
             try:
-                for part in self._parts(photo, kind):
-                    made |= part
-                    self._advance(photo, kind, 1)
+                record = measure()
             except ImageError as error:
                 self._screen.error(str(error))
                 self.unreadable.append(photo.path.name)
-                self.done += steps
-                return
-            self._records.write(kind, photo.sha256, made)
-            record = made
-        else:
-            self.done += steps
-        found.append((photo, record))
+            else:
+                self._records.write(kind, photo.sha256, record)
+            self._made += 1
+        self.done += 1
+        return record
 
-    def _parts(self, photo: "Photo", kind: str) -> "Iterator[Record]":
-        if kind == "compare":
-            yield self._study.compare(photo)
-        else:
-            yield from self._study.detect(photo)
-
-    def _advance(self, photo: "Photo", kind: str, steps: float) -> None:
-        self.done += steps
-        self._made += steps
-        detail = {"compare": "benign against patched", "detect": "detection"}[kind]
-        self._screen.advance(photo.path.name, detail, self.done)
+    def _tell(self, photo: "Photo", kind: str) -> None:
+        self._screen.advance(photo.path.name, _DETAILS[kind], self.done)
         now = time.monotonic()
-        if not self._screen.watched and now - self._told >= _TOLD_EVERY_S:
+        if not self._screen.watched and self._made and now - self._told >= _TOLD_EVERY_S:
             self._told = now
             left = (now - self._began) / self._made * (self.total - self.done)
-            self._screen.tell(f"{self.done:.0f} of {self.total} steps, {left / 60:.0f} min left")
+            self._screen.tell(f"{self.done} of {self.total} steps, {left / 60:.0f} min left")
 
 
 def _layers(text: str) -> tuple[str, ...]:

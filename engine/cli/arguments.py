@@ -7,6 +7,7 @@ from typing import Any, NoReturn, get_args
 from engine.cli import values
 from engine.cli.analyze_options import add_analyze
 from engine.cli.attack_options import add_attack, add_audit
+from engine.cli.evaluate_options import add_evaluate
 from engine.cli.version import version
 from engine.errors import SettingsError
 from engine.settings import BackendName, Fill, Importance, Precision, Rule, Selection, Settings
@@ -51,7 +52,8 @@ class _Parser(argparse.ArgumentParser):
         if not argument.startswith("-"):
             return f"{argument} stands apart from the other arguments; name all photos in one place"
         if argument.partition("=")[0] in self._options():
-            return f"{argument} belongs to a command and stands behind its name; see {self.prog} COMMAND --help"
+            place = "belongs to another command, or stands behind its command's name"
+            return f"{argument} {place}; see {self.prog} COMMAND --help"
         near = difflib.get_close_matches(argument.partition("=")[0], self._options(), n=2)
         remedy = f"near it are {' and '.join(near)}" if near else f"see {self.prog} --help"
         return f"There is no option {argument}; {remedy}"
@@ -116,6 +118,7 @@ def make_parser() -> _Parser:
     add_attack(commands, [common, _knobs(None, "model", "sins")])
     add_audit(commands, [common, _knobs(_DEFAULTS.patch, *(group for group in _GROUPS if group != "label"))])
     add_analyze(commands, [common, _knobs(None, "network", "backend", "rule")])
+    add_evaluate(commands, [common, _knobs(_DEFAULTS.patch, *(group for group in _GROUPS if group != "label"))])
 
     commands.add_parser("models", help="list the classifiers that can be inspected", parents=[common])
     return parser
@@ -149,7 +152,12 @@ def _network(parser: argparse.ArgumentParser, _: str | None) -> Any:
 
 def _model(parser: argparse.ArgumentParser, _: str | None) -> None:
     model = _network(parser, None)
-    _knob(model, "--layer", metavar="1|2|3|NAME", help="superficial layer: a usual one, or any module's name (1)")
+    _knob(
+        model,
+        "--layer",
+        metavar="1|2|3|NAME",
+        help="superficial layer: a usual one, or any module's name (1; module:1 is a module named 1)",
+    )
 
 
 def _backend(parser: argparse.ArgumentParser, _: str | None) -> None:

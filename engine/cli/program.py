@@ -72,6 +72,10 @@ def _run(arguments: argparse.Namespace, inspectors: Inspectors) -> int:
         from engine.cli.audit import audit_photos
 
         return audit_photos(arguments, inspectors)
+    if arguments.command == "evaluate":
+        from engine.cli.evaluate import evaluate_defenses
+
+        return evaluate_defenses(arguments, inspectors)
     if arguments.command == "analyze":
         from engine.cli.analyze import analyze_photos
 

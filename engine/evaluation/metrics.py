@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from engine.verdict import Verdict
+from engine.defenses.result import Result
 
 __all__ = ["METRICS", "Outcome", "Share", "outcome", "summarise", "wilson_interval"]
 
@@ -20,7 +20,7 @@ class Outcome:
     vanilla : bool
         The unpruned, undefended model is right.
     pruned : bool
-        The base prediction is right.
+        The base prediction is right; of a recovery, the answer.
     clean : bool
         The base prediction is right and the rule is silent: an alert on a clean photo counts as wrong.
     certified : bool
@@ -67,33 +67,33 @@ class Share:
         return f"{100 * self.value:.1f} ({100 * low:.1f}-{100 * high:.1f})"
 
 
-def outcome(verdict: Verdict, label: int) -> Outcome:
-    """What a verdict on a clean photo of a known class counts towards.
+def outcome(result: Result, label: int, vanilla: int) -> Outcome:
+    """What a defense's answer to a clean photo of a known class counts towards.
 
     Parameters
     ----------
-    verdict : Verdict
-        Judged with ``label`` as the label to certify.
+    result : Result
+        With ``label`` as the label to certify.
     label : int
         The true class.
+    vanilla : int
+        The undefended model's class.
 
     Raises
     ------
     ValueError
         If the certificate is about another label.
     """
-    if verdict.certificate.label != label:
-        raise ValueError(f"The certificate is about class {verdict.certificate.label}, not {label}.")
-    silent = verdict.word in ("certified", "consistent")
-    pruned = int(verdict.base.label[0]) == label
-    clean = pruned and silent
+    if result.certificate.label != label:
+        raise ValueError(f"The certificate is about class {result.certificate.label}, not {label}.")
+    clean = result.output == label
     return Outcome(
-        vanilla=int(verdict.full.label[0]) == label,
-        pruned=pruned,
+        vanilla=vanilla == label,
+        pruned=result.prediction.label == label,
         clean=clean,
-        certified=clean and verdict.certificate.holds,
-        guaranteed=verdict.certificate.holds,
-        false_alert=not silent,
+        certified=clean and result.certificate.holds,
+        guaranteed=result.certificate.holds,
+        false_alert=not result.silent,
     )
 
 

@@ -62,6 +62,7 @@ class WindowTable(QWidget):
         self.model.modelReset.connect(self._show_selection)
         state.snapshot_changed.connect(self._take)
         state.phase_changed.connect(self._phase_changed)
+        state.holding_changed.connect(self._phase_changed)
         state.selection_changed.connect(self._selected)
         self._take(state.snapshot)
 
@@ -92,10 +93,11 @@ class WindowTable(QWidget):
         self.note.setText(text + words.get(phase, ""))
         # Dimmed, yet to be walked: the palette of what is disabled, the behaviour of what is not.
         palette = self.palette()
-        if phase in _DIMMED:
+        if phase in _DIMMED and not self._state.holding:  # a held slider alternates too fast to be followed
             faint = palette.color(palette.ColorGroup.Disabled, palette.ColorRole.Text)
             palette.setColor(palette.ColorRole.Text, faint)
-        self.view.setPalette(palette)
+        if palette.color(palette.ColorRole.Text) != self.view.palette().color(palette.ColorRole.Text):
+            self.view.setPalette(palette)
 
     @Slot(QModelIndex, QModelIndex)
     def _walked(self, current: QModelIndex, _previous: QModelIndex) -> None:

@@ -2,9 +2,10 @@
 
 from gui.widgets.chip import Chip
 from gui.widgets.field import Field, Note
-from gui.widgets.float_slider import FloatSlider
+from gui.widgets.float_slider import FloatSlider, set_range
 from gui.widgets.message import InlineMessage
 from gui.widgets.picker import Picker
+from gui.widgets.ring import Ringed
 from gui.widgets.section import Fold, Line, Section
 from gui.widgets.switch import Switch
 from gui.widgets.wheel import tame_wheels
@@ -18,7 +19,9 @@ __all__ = [
     "Line",
     "Note",
     "Picker",
+    "Ringed",
     "Section",
     "Switch",
+    "set_range",
     "tame_wheels",
 ]

@@ -2,9 +2,9 @@
 
 from PySide6.QtCore import QEvent, QObject, QSignalBlocker, Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QDoubleSpinBox, QHBoxLayout, QSlider, QWidget
+from PySide6.QtWidgets import QDoubleSpinBox, QHBoxLayout, QSlider, QSpinBox, QWidget
 
-__all__ = ["FloatSlider"]
+__all__ = ["FloatSlider", "set_range"]
 
 _MOVING_KEYS = {
     Qt.Key.Key_Left,
@@ -16,6 +16,12 @@ _MOVING_KEYS = {
     Qt.Key.Key_Home,
     Qt.Key.Key_End,
 }
+
+
+def set_range(field: QSpinBox | QDoubleSpinBox, low: float, high: float) -> None:
+    """Give a number field another range; the one it has would lay out all that is around it anew."""
+    if (field.minimum(), field.maximum()) != (low, high):
+        field.setRange(low, high)
 
 
 class FloatSlider(QWidget):
@@ -90,11 +96,12 @@ class FloatSlider(QWidget):
         A number outside the range widens the field's, so that what is shown is true.
         """
         with QSignalBlocker(self.field):
-            self.field.setSpecialValueText("–" if value is None else "")
+            if value is None or not self._is_known:
+                self.field.setSpecialValueText("–" if value is None else "")
             if value is None:
                 self.field.setValue(self.field.minimum())
                 return
-            self.field.setRange(min(self.field.minimum(), value), max(self.field.maximum(), value))
+            set_range(self.field, min(self.field.minimum(), value), max(self.field.maximum(), value))
         self._value = value
         if not self.slider.isSliderDown() or self._steps(value) != self.slider.value():
             with QSignalBlocker(self.slider):
@@ -104,12 +111,11 @@ class FloatSlider(QWidget):
 
     def set_range(self, low: float, high: float, lowest: float | None = None) -> None:
         """Set another range; the value stays what it is, though it may lie outside."""
-        known = not self.field.specialValueText()
         with QSignalBlocker(self.slider), QSignalBlocker(self.field):
             self.slider.setRange(self._steps(low), self._steps(high))
             self.slider.setPageStep(max(1, round((high - low) / self._step / 10)))
-            self.field.setRange(low if lowest is None else lowest, high)
-        self.set_value(self._value if known else None)
+            set_range(self.field, low if lowest is None else lowest, high)
+        self.set_value(self._value if self._is_known else None)
 
     def describe(self, name: str, tip: str) -> None:
         """Name both parts for those who cannot see them, and say what they do."""
@@ -141,7 +147,7 @@ class FloatSlider(QWidget):
         self._take(value)
 
     def _take(self, value: float) -> None:
-        if value != self._value or self.field.specialValueText():
+        if value != self._value or not self._is_known:
             self.set_value(value)
             self.moved.emit(value)
 
@@ -156,6 +162,10 @@ class FloatSlider(QWidget):
         if self._held:
             self._held = False
             self.gesture.emit(False)
+
+    @property
+    def _is_known(self) -> bool:
+        return not self.field.specialValueText()
 
     def _steps(self, value: float) -> int:
         return round(value / self._step)

@@ -44,6 +44,8 @@ class InlineMessage(QWidget):
 
     def say(self, sentence: str) -> None:
         """Show a sentence, or hide if it is empty."""
+        if sentence == self._text.text():
+            return
         self._text.setText(sentence)
         self.setAccessibleName(sentence)
         self.setVisible(bool(sentence))

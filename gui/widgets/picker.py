@@ -32,6 +32,7 @@ class Picker(QComboBox):
         completer.setCompletionMode(QCompleter.CompletionMode.PopupCompletion)
         self.setCompleter(completer)
         self._value = ""
+        self._text: str | None = None  # what stands for the value
         self.activated.connect(self._activated)
         line = self.lineEdit()
         if line is not None:
@@ -58,6 +59,7 @@ class Picker(QComboBox):
 
     def set_entries(self, entries: Sequence[tuple[str, str] | None]) -> None:
         """Offer ``(text, value)`` entries, ``None`` for a line between; what is picked stays."""
+        self._text = None
         with QSignalBlocker(self):
             self.clear()
             for entry in entries:
@@ -69,11 +71,14 @@ class Picker(QComboBox):
 
     def set_value(self, value: str) -> None:
         """Show an entry, or the value itself where there is none; no signal is sent."""
+        if value == self._value and self.currentText() == self._text:
+            return
         self._value = value
         index = self.findData(value)
+        self._text = self.itemText(index) if index >= 0 else value
         with QSignalBlocker(self):
             self.setCurrentIndex(index)
-            self.setEditText(self.itemText(index) if index >= 0 else value)
+            self.setEditText(self._text)
         line = self.lineEdit()
         if line is not None:
             line.setCursorPosition(0)

@@ -4,7 +4,7 @@ import os
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -12,12 +12,11 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 
+from engine.classifiers.preprocessing import Preprocessing
 from engine.images import InputImage, load_image
 from engine.pipeline import Inspection, Inspector
 from engine.placement import Patch, PlacedPatch, paste
 from engine.settings import Settings
-from engine.threat import PatchThreat
-from engine.windows import default_window
 from gui.document import Document
 from gui.maps import MapsView
 from gui.snapshot import Benign, ModelInfo, Request, Snapshot
@@ -34,7 +33,28 @@ _ORIGINAL_SIDE = 2048
 _FRAME = 1 / 30  # seconds between partial results
 _PREVIEW_STEPS = 3
 
-Seen = tuple[InputImage, NDArray[np.uint8], NDArray[np.uint8], tuple[Patch, PlacedPatch] | None]
+
+@dataclass(frozen=True, eq=False)
+class _Known:
+    """What controls need to know of a model, found by a walk through its graph, and the layers they were told of."""
+
+    info: ModelInfo
+    announced: set[str] = field(default_factory=set)
+
+
+@dataclass(frozen=True, eq=False)
+class _Photo:
+    """A photo, as large as a screen shows it, and as models see it."""
+
+    image: InputImage
+    original: NDArray[np.uint8]
+    views: dict[Preprocessing, NDArray[np.uint8]] = field(default_factory=dict)
+
+    def seen_by(self, preprocessing: Preprocessing) -> NDArray[np.uint8]:
+        """The part that a model sees, in its input space."""
+        if preprocessing not in self.views:
+            self.views[preprocessing] = preprocessing.view(self.image.rgb)
+        return self.views[preprocessing]
 
 
 class Bench:
@@ -51,8 +71,8 @@ class Bench:
         torch.set_num_threads(max(1, (os.cpu_count() or 2) - 1))
         self._announce = announce
         self._inspectors = Inspectors(announce)
-        self._announced: WeakKeyDictionary[Inspector, set[str]] = WeakKeyDictionary()
-        self._images: OrderedDict[str, tuple[InputImage, NDArray[np.uint8]]] = OrderedDict()
+        self._known: WeakKeyDictionary[Inspector, _Known] = WeakKeyDictionary()
+        self._images: OrderedDict[str, _Photo] = OrderedDict()
         self._patches: dict[str, Patch] = {}
         self._references = References()
         self._maps = MapMaker()
@@ -70,17 +90,21 @@ class Bench:
             return
         settings = document.settings
         inspector = self._inspectors.get(settings)
-        announced = self._announced.setdefault(inspector, set())
-        if settings.layer not in announced:
+        known = self._known.get(inspector)
+        is_new = known is None or settings.layer not in known.announced
+        if is_new:
             self._announce(f"{settings.model}, layer {settings.layer}")
         inspector.prepare(settings)
-        info = model_info(inspector)
-        if settings.layer not in announced:
-            yield info
-            announced.add(settings.layer)  # not before: a request that is overtaken here has told nobody
+        if known is None:
+            known = self._known[inspector] = _Known(model_info(inspector))
+        if is_new:
+            yield known.info
+            known.announced.add(settings.layer)  # not before: a request that is overtaken here has told nobody
         if stop():
             return
-        image, original, clean, pasted = self._seen(document, inspector)
+        photo = self._photo(document.image)
+        clean = photo.seen_by(inspector.classifier.preprocessing)
+        pasted = self._pasted(document, clean)
         if request.maps:
             maps = self._maps.make(inspector, document, clean, pasted[1] if pasted else None, stop)
             if maps is not None:
@@ -88,7 +112,7 @@ class Bench:
             return
         view = clean if pasted is None else pasted[1].view
         if request.preview:
-            settings = _coarse(inspector, settings)
+            settings = inspector.widened(settings, _PREVIEW_STEPS)
         benign = _benign(inspector, clean, settings) if pasted is not None else None
         shown = 0.0
         for found in inspector.inspect(view, settings, stop):
@@ -96,22 +120,15 @@ class Bench:
             if found.stage == "windows" and now - shown < _FRAME:
                 continue
             shown = now
-            reference, notes = self._references.find(info, found.cut.layer, settings.importance)
-            made = snapshot_of(found, request, info, image, original, clean, pasted)
+            reference, notes = self._references.find(known.info, found.cut.layer, settings.importance)
+            made = snapshot_of(found, request, known.info, photo.image, photo.original, clean, pasted)
             yield replace(made, benign=benign, reference=reference, notes=(*made.notes, *notes))
 
-    def _seen(self, document: Document, inspector: Inspector) -> Seen:
-        """The photo as read, as shown, and as the model sees it, and what is pasted into it."""
-        assert document.image is not None
-        image, original = self._image(document.image)
-        clean = inspector.classifier.preprocessing.view(image.rgb)
-        return image, original, clean, self._pasted(document, clean)
-
-    def _image(self, reference: str) -> tuple[InputImage, NDArray[np.uint8]]:
+    def _photo(self, reference: str) -> _Photo:
         kept = self._images.pop(reference, None)
         if kept is None:
             image = clipboard_image(reference) or load_image(reference)
-            kept = image, _shown(image.rgb)
+            kept = _Photo(image, _shown(image.rgb))
         self._images[reference] = kept
         while len(self._images) > _IMAGES_KEPT:
             self._images.popitem(last=False)
@@ -139,11 +156,3 @@ def _shown(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
     shown = np.array(picture)
     shown.setflags(write=False)
     return shown
-
-
-def _coarse(inspector: Inspector, settings: Settings) -> Settings:
-    """The same settings with windows so wide that at most three an axis cover the threat."""
-    _, footprints, _ = inspector.prepare(settings)
-    threat = PatchThreat.parse(settings.patch, inspector.classifier.preprocessing.input_size)
-    side = default_window(footprints, threat, _PREVIEW_STEPS)
-    return replace(settings, window=max(side, settings.window or 0), stride=None)

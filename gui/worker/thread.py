@@ -3,7 +3,7 @@
 import threading
 from typing import Any
 
-from PySide6.QtCore import QObject, QThread, Signal, Slot
+from PySide6.QtCore import QObject, Qt, QThread, QTimer, Signal, Slot
 
 from gui.mailbox import Mailbox
 from gui.maps import MapsView
@@ -12,6 +12,8 @@ from gui.worker.faults import problem_of
 from gui.worker.imports import quick_imports
 
 __all__ = ["EngineThread"]
+
+_FRAME_MS = 33  # between two snapshots that are shown
 
 
 class _Worker(QObject):
@@ -84,7 +86,7 @@ class EngineThread(QObject):
     Signals
     -------
     snapshot : Snapshot
-        Something new to show; stale ones never come.
+        Something new to show, at most 30 times a second and then the newest; stale ones never come.
     model_loading : str
         What is being loaded or prepared.
     model_ready : ModelInfo
@@ -92,7 +94,7 @@ class EngineThread(QObject):
         What :meth:`ask_maps` asked for.
     failed : Problem
     idle : int
-        The generation that has just been served, finished or not.
+        The generation that has just been served, finished or not; after its last snapshot.
     """
 
     snapshot = Signal(object)
@@ -108,17 +110,23 @@ class EngineThread(QObject):
         self._inbox: Mailbox[Request] = Mailbox()
         self._outbox: Mailbox[Snapshot] = Mailbox()
         self._newest = _Newest()
+        self._served: int | None = None  # its last snapshot waits for the next frame
+        self._frame = QTimer(self)
+        self._frame.setTimerType(Qt.TimerType.PreciseTimer)
+        self._frame.setSingleShot(True)
+        self._frame.setInterval(_FRAME_MS)
+        self._frame.timeout.connect(self._deliver)
         self._thread = QThread(self)
         self._thread.setObjectName("engine")
         self._worker = _Worker(self._inbox, self._outbox, self._newest)
         self._worker.moveToThread(self._thread)
         self._wake.connect(self._worker.wake)
-        self._worker.snapshot_ready.connect(self._deliver)
+        self._worker.snapshot_ready.connect(self._look)
         self._worker.model_loading.connect(self.model_loading)
         self._worker.model_ready.connect(self.model_ready)
         self._worker.maps_ready.connect(self._deliver_maps)
         self._worker.failed.connect(self._deliver_problem)
-        self._worker.idle.connect(self.idle)
+        self._worker.idle.connect(self._rest)
         self._thread.finished.connect(self._worker.deleteLater)
         self._thread.start()
 
@@ -144,14 +152,31 @@ class EngineThread(QObject):
     def close(self) -> None:
         """End the thread; it stops within one batch of windows."""
         self.cancel()
+        self._frame.stop()
         self._thread.quit()
         self._thread.wait()
 
     @Slot()
+    def _look(self) -> None:
+        if not self._frame.isActive():
+            self._deliver()
+
+    @Slot()
     def _deliver(self) -> None:
-        made = self._outbox.take()
+        made, served = self._outbox.take(), self._served
+        self._served = None
         if made is not None and not self._newest.is_stale(made.request.generation):
+            self._frame.start()
             self.snapshot.emit(made)
+        if served is not None:
+            self.idle.emit(served)
+
+    @Slot(int)
+    def _rest(self, generation: int) -> None:
+        if self._outbox.peek() is None:
+            self.idle.emit(generation)
+        else:
+            self._served = generation
 
     @Slot(object)
     def _deliver_maps(self, made: tuple[int, MapsView]) -> None:
@@ -161,5 +186,6 @@ class EngineThread(QObject):
 
     @Slot(object)
     def _deliver_problem(self, problem: Problem) -> None:
+        self._outbox.take()  # what was found before it failed would be shown after the problem
         if not self._newest.is_stale(problem.generation):
             self.failed.emit(problem)

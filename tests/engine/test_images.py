@@ -1,36 +1,21 @@
-"""Reading images: every kind of file as a user expects it, and one sentence for every one that fails."""
+"""Reading images: every kind of file as a user expects it."""
 
-import contextlib
-import gc
 import hashlib
-import os
-import random
 import struct
-import sys
-import threading
 import warnings
-import zlib
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image, ImageFile
+from picture_files import RGB, chunk, png
+from PIL import Image
 
-from engine.errors import ImageError
 from engine.images import (
     MAX_PIXELS,
-    InputImage,
-    blend,
     decode_image,
-    list_images,
-    load_image,
     read_image,
-    sample_images,
 )
 
-PHOTOS = Path(__file__).parents[2] / ".." / "shared" / "data" / "imagenet-sample"
-RGB = np.random.default_rng(0).integers(0, 256, (37, 53, 3), dtype=np.uint8)
 ALPHA = np.tile(np.linspace(0, 255, 53).round().astype(np.uint8), (37, 1))
 GREY16 = np.random.default_rng(1).integers(0, 65536, (5, 7)).astype(np.uint16)
 
@@ -44,32 +29,6 @@ def on_white(rgb: np.ndarray, alpha: np.ndarray) -> np.ndarray:
     """The composite worked out in floating point."""
     share = alpha[..., None] / 255
     return np.floor(rgb * share + 255 * (1 - share) + 0.5).astype(np.uint8)
-
-
-def chunk(kind: bytes, data: bytes) -> bytes:
-    """A PNG chunk."""
-    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-
-
-def png(width: int, height: int, depth: int, colour: int, rows: bytes, extra: bytes = b"") -> bytes:
-    """A PNG written by hand: headers may say anything, and 16-bit colours exist."""
-    header = struct.pack(">IIBBBBB", width, height, depth, colour, 0, 0, 0)
-    body = chunk(b"IDAT", zlib.compress(rows))
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + extra + body + chunk(b"IEND", b"")
-
-
-def sentence(path: object, reader=read_image) -> str:
-    """The message of the ImageError, checked to be one sentence that names the input."""
-    with pytest.raises(ImageError) as caught:
-        reader(path)
-    message = str(caught.value)
-    assert message.startswith(str(path))
-    assert message.endswith(".")
-    assert "\n" not in message
-    return message
-
-
-# --- kinds of files that are read -----------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("name", ["a.png", "a.bmp", "a.tif", "a.webp", "a.ppm"])
@@ -317,255 +276,3 @@ def test_a_photo_above_pillows_own_limit_opens_without_a_warning(tmp_path: Path,
     assert image.size == (side, side)
     assert image.rgb[-1, -1].tolist() == [255, 255, 255]
     assert not image.rgb[: side // 2].any()
-
-
-# --- files that are refused -----------------------------------------------------------------------------
-
-
-def test_missing(tmp_path: Path) -> None:
-    assert "does not exist" in sentence(tmp_path / "none.png")
-
-
-def test_a_folder(tmp_path: Path) -> None:
-    assert "is a folder" in sentence(tmp_path)
-
-
-def test_an_empty_file(tmp_path: Path) -> None:
-    (tmp_path / "e.png").touch()
-    assert "is empty" in sentence(tmp_path / "e.png")
-
-
-def test_a_name_too_long(tmp_path: Path) -> None:
-    assert "cannot be read" in sentence(tmp_path / ("x" * 5000))
-
-
-@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
-def test_a_pipe_does_not_hang(tmp_path: Path) -> None:
-    os.mkfifo(tmp_path / "pipe.png")
-    assert "not a regular file" in sentence(tmp_path / "pipe.png")
-
-
-@pytest.mark.parametrize(
-    "content",
-    [b"x", b"not an image\n" * 50, b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n", b"\0" * 999],
-)
-def test_not_an_image(tmp_path: Path, content: bytes) -> None:
-    (tmp_path / "t.jpg").write_bytes(content)
-    assert "is not an image" in sentence(tmp_path / "t.jpg")
-
-
-@pytest.mark.parametrize(("width", "height"), [(0, 5), (5, 0), (0, 0)])
-def test_zero_size(tmp_path: Path, width: int, height: int) -> None:
-    (tmp_path / "z.png").write_bytes(png(width, height, 8, 2, b"\0" * 99))
-    sentence(tmp_path / "z.png")
-
-
-@pytest.mark.parametrize("values", [[0, np.nan, 1], [0, np.inf, 1], [-np.inf, 0, 1]])
-def test_floats_that_are_no_numbers(tmp_path: Path, values: list[float]) -> None:
-    Image.fromarray(np.array([values], np.float32)).save(tmp_path / "f.tif")
-    assert "NaN or infinite" in sentence(tmp_path / "f.tif")
-
-
-@pytest.mark.parametrize("side", [20_000, 13_000, 70_000])
-def test_a_decompression_bomb_is_refused_by_its_header(tmp_path: Path, side: int) -> None:
-    # There is no pixel behind the header: had anything been decoded, the file would count as damaged.
-    path = tmp_path / "bomb.png"
-    path.write_bytes(png(side, side, 8, 2, b"\0"))
-    message = sentence(path)
-    assert f"{side * side:,} pixels" in message
-    assert f"{MAX_PIXELS:,}" in message
-
-
-def test_the_largest_number_of_pixels_is_not_refused(tmp_path: Path) -> None:
-    (tmp_path / "b.png").write_bytes(png(15_000, 10_000, 1, 0, b"\0"))
-    assert "damaged" in sentence(tmp_path / "b.png")
-    (tmp_path / "b.png").write_bytes(png(15_000, 10_001, 1, 0, b"\0"))
-    assert "limit" in sentence(tmp_path / "b.png")
-
-
-FILES = {
-    "a.png": {},
-    "a.jpg": {},
-    "progressive.jpg": {"progressive": True},
-    "a.webp": {},
-    "a.bmp": {},
-    "a.gif": {},
-    "a.tif": {},
-    "a.ppm": {},
-}
-
-
-@pytest.mark.parametrize("name", FILES)
-def test_a_truncated_file(tmp_path: Path, name: str) -> None:
-    whole = tmp_path / name
-    Image.fromarray(RGB).save(whole, **FILES[name])
-    content = whole.read_bytes()
-    read_image(whole)
-    for share in np.linspace(0.02, 0.93, 40):
-        whole.write_bytes(content[: int(len(content) * share)])
-        sentence(whole)
-
-
-@pytest.mark.parametrize("name", FILES)
-def test_flipped_bytes_give_an_image_or_one_sentence(tmp_path: Path, name: str) -> None:
-    draw = random.Random(0)
-    Image.fromarray(RGB).save(tmp_path / name, **FILES[name])
-    content = (tmp_path / name).read_bytes()
-    for _ in range(60):
-        broken = bytearray(content)
-        for _ in range(draw.randint(1, 5)):
-            broken[draw.randrange(min(len(broken), 400))] = draw.randrange(256)
-        (tmp_path / name).write_bytes(broken)
-        # Any other exception, or a warning, fails the test.
-        with warnings.catch_warnings(), contextlib.suppress(ImageError):
-            warnings.simplefilter("error")
-            image = read_image(tmp_path / name)
-            assert image.rgb.shape == (*image.size[::-1], 3)
-
-
-@pytest.fixture
-def locked(tmp_path: Path):
-    """A file and a folder that this user may not read; root steps down for the test's time."""
-    if not hasattr(os, "geteuid"):
-        pytest.skip("this system has no POSIX permissions")
-    folder = tmp_path / "folder"
-    folder.mkdir()
-    for path in (tmp_path / "file.png", folder / "file.png"):
-        Image.fromarray(RGB).save(path)
-        read_image(path)  # what root imports lazily, it imports now
-    (tmp_path / "file.png").chmod(0)
-    folder.chmod(0)
-    opened = []
-    root = os.geteuid() == 0
-    if root:
-        for parent in [tmp_path, *tmp_path.parents]:
-            mode = parent.stat().st_mode
-            if not mode & 0o001 and parent.is_relative_to("/tmp"):
-                parent.chmod(mode | 0o011)
-                opened.append((parent, mode))
-        os.seteuid(65534)
-    yield tmp_path
-    if root:
-        os.seteuid(0)
-    folder.chmod(0o700)
-    for parent, mode in opened:
-        parent.chmod(mode)
-
-
-def test_no_permission(locked: Path) -> None:
-    assert "may not be read" in sentence(locked / "file.png")
-    assert "may not be read" in sentence(locked / "folder" / "file.png")
-    with pytest.raises(ImageError, match="permissions"):
-        list_images(locked / "folder")
-
-
-# --- what reading leaves behind -------------------------------------------------------------------------
-
-
-@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="counts open files through /proc")
-def test_no_file_stays_open(tmp_path: Path) -> None:
-    for name, options in FILES.items():
-        Image.fromarray(RGB).save(tmp_path / name, **options)
-    (tmp_path / "cut.png").write_bytes((tmp_path / "a.png").read_bytes()[:500])
-    (tmp_path / "none.png").write_bytes(b"no image")
-    paths = sorted(tmp_path.iterdir())
-    gc.disable()
-    try:
-        before = os.listdir("/proc/self/fd")
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", ResourceWarning)
-            for path in paths:
-                try:
-                    read_image(path)
-                except ImageError:
-                    assert path.name in ("cut.png", "none.png")
-        assert len(os.listdir("/proc/self/fd")) == len(before)
-    finally:
-        gc.enable()
-
-
-def test_pillow_and_the_warnings_are_left_as_they_were(tmp_path: Path) -> None:
-    Image.fromarray(RGB).save(tmp_path / "a.png")
-    (tmp_path / "bomb.png").write_bytes(png(9_800, 9_800, 1, 0, b"\0"))  # Pillow would warn of this one
-    before = Image.MAX_IMAGE_PIXELS, ImageFile.LOAD_TRUNCATED_IMAGES, list(warnings.filters)
-    start = threading.Barrier(8)
-
-    def read_some(number: int) -> None:
-        start.wait()
-        for _ in range(4):
-            if number % 2:
-                read_image(tmp_path / "a.png")
-            else:
-                sentence(tmp_path / "bomb.png")
-
-    interval = sys.getswitchinterval()
-    sys.setswitchinterval(1e-5)
-    try:
-        with ThreadPoolExecutor(8) as pool, warnings.catch_warnings(record=True) as caught:
-            list(pool.map(read_some, range(8)))
-    finally:
-        sys.setswitchinterval(interval)
-    assert not caught
-    assert (Image.MAX_IMAGE_PIXELS, ImageFile.LOAD_TRUNCATED_IMAGES, list(warnings.filters)) == before
-
-
-# --- samples, folders, blending -------------------------------------------------------------------------
-
-
-def test_the_sample_photos() -> None:
-    samples = sample_images()
-    assert list(samples) == ["china", "flower"]
-    for name, image in samples.items():
-        assert isinstance(image, InputImage)
-        assert image.path is None
-        assert image.name == image.stem == name
-        assert image.size == (640, 427)
-        assert not image.rgb.flags.writeable
-        assert image.sha256 == hashlib.sha256(image.rgb.tobytes()).hexdigest()
-        assert np.array_equal(load_image(f"sample:{name}").rgb, image.rgb)
-    assert samples["china"].sha256 != samples["flower"].sha256
-
-
-def test_an_unknown_sample_names_those_there_are() -> None:
-    with pytest.raises(ImageError, match=r"'cat'.*sample:china or sample:flower"):
-        load_image("sample:cat")
-
-
-def test_load_image_takes_a_path(tmp_path: Path) -> None:
-    Image.fromarray(RGB).save(tmp_path / "a.png")
-    assert np.array_equal(load_image(str(tmp_path / "a.png")).rgb, RGB)
-
-
-def test_the_images_of_a_folder(tmp_path: Path) -> None:
-    for name in ("b.PNG", "a.jpeg", "10.webp", "notes.txt", ".hidden.png", "c.tif"):
-        (tmp_path / name).touch()
-    (tmp_path / "folder.png").mkdir()
-    assert [path.name for path in list_images(tmp_path)] == ["10.webp", "a.jpeg", "b.PNG", "c.tif"]
-
-
-def test_a_folder_without_images(tmp_path: Path) -> None:
-    (tmp_path / "notes.txt").touch()
-    assert "has no image" in sentence(tmp_path, list_images)
-    assert "not a folder" in sentence(tmp_path / "notes.txt", list_images)
-    assert "not a folder" in sentence(tmp_path / "none", list_images)
-
-
-def test_blend_is_the_nearest_level_for_every_alpha() -> None:
-    alpha, colour = np.meshgrid(np.arange(256), np.arange(256), indexing="ij")
-    rgb = colour[..., None].repeat(3, axis=2).astype(np.uint8)
-    for ground in (0, 77, 255):
-        exact = (rgb * (alpha[..., None] / 255) + ground * (1 - alpha[..., None] / 255)).astype(np.float64)
-        mixed = blend(rgb, alpha.astype(np.uint8), np.full(3, ground, np.uint8))
-        assert np.abs(mixed - exact).max() <= 0.5 + 1e-9
-        assert (mixed[0] == ground).all()
-        assert np.array_equal(mixed[255], rgb[255])
-
-
-@pytest.mark.data
-def test_real_photos_are_what_pillow_decodes() -> None:
-    if not PHOTOS.is_dir():
-        pytest.skip(f"the measuring photos are not at {PHOTOS}")
-    for path in list_images(PHOTOS)[::25]:
-        with Image.open(path) as picture:
-            expected = np.asarray(picture.convert("RGB"))
-        assert np.array_equal(read_image(path).rgb, expected)

@@ -35,6 +35,12 @@ def test_the_lowest_index_wins_a_tie():
     assert found.confidence[2] == pytest.approx(1 / 3)
 
 
+def test_equal_logits_are_a_tie_though_they_are_all_zero():
+    """A share of nothing is nothing, and a margin of nothing would reach it."""
+    assert not read_logits(np.zeros((1, 3), np.float32), Guard()).clear.any()
+    assert read_logits(np.zeros((1, 3), np.float32), EXACT).clear.all()
+
+
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
 def test_a_row_with_a_logit_that_is_not_finite_has_no_label(bad):
     found = read_logits(rows([1.0, 2.0], [bad, 2.0], [3.0, bad], [2.0, 1.0]), Guard())
@@ -89,7 +95,7 @@ def test_against_the_definitions(logits):
         assert label == row.index(ordered[0])
         assert margin == ordered[0] - ordered[1]
         assert confidence == pytest.approx(np.exp(ordered[0]) / sum(np.exp(row)), rel=1e-9)
-        assert clear == (margin >= 1e-4 * max(map(abs, row)))
+        assert clear == (margin > 0 and margin >= 1e-4 * max(map(abs, row)))
 
 
 def test_results_are_read_only():

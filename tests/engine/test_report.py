@@ -65,6 +65,7 @@ def test_every_number_is_that_of_the_inspection(inspector: Inspector):
         "weights_sha256": inspector.classifier.weights_sha256,
         "backend": "torch-cpu",
         "precision": "fp32",
+        "batch": 4,
     }
     assert report["threat"] == {"patch_px": [4, 5], "share": 20 / 480, "patch_space": "model input"}
     assert report["settings"] == replace(SETTINGS, window=found.family.side).as_dict()

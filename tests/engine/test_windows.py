@@ -262,6 +262,15 @@ def test_a_dilated_layer_has_a_family_too(kind, patch):
     assert uncovered(smallest, kinds, size) == []
 
 
+def test_lines_that_reach_nothing_do_not_stand_for_the_window():
+    """Two taps three cells apart: the last cell has one line, no longer than the gaps inside every window."""
+    kind, lines = (2, 3, 2, 2), 8
+    axis = conv_axis(lines, *kind)
+    assert [axis.last[line] - axis.first[line] for line in (2, 5, 7)] == [0, 0, 1]
+    family = window_family(Footprints((axis,), (axis,)), PatchThreat(1, 1, lines, lines), 1, 1)
+    assert uncovered(family, [[kind], [kind]], (lines, lines)) == []
+
+
 def test_a_reach_that_jumps_about_is_refused():
     """Rows that arrive mirrored in part: no family of intervals hides every place, and none is claimed to."""
     axis = conv_axis(8, 1)

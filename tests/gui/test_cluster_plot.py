@@ -70,6 +70,20 @@ def test_a_click_selects_the_window_over_the_cluster(qtbot: QtBot, panel: Cluste
             assert left <= cluster.x < right
 
 
+def test_left_and_right_walk_the_clusters(qtbot: QtBot, panel: ClusterPlot, state: State):
+    snapshot = make_snapshot()
+    state.show(snapshot)
+    right, left = Qt.Key.Key_Right, Qt.Key.Key_Left
+    for plot, key, number in (
+        *((panel._sizes.plot, right, number) for number in (0, 1, 1)),
+        *((panel._spreads.plot, left, number) for number in (0, 0)),
+    ):
+        qtbot.keyClick(plot, key)
+        box = snapshot.windows.boxes_px[state.selection.window]
+        assert box[0] <= snapshot.clusters[number].y < box[2]
+        assert box[1] <= snapshot.clusters[number].x < box[3]
+
+
 def test_clicks_beside_the_clusters_do_nothing(qtbot: QtBot, panel: ClusterPlot, state: State):
     state.show(make_snapshot())
     plot = panel._sizes.plot

@@ -194,12 +194,12 @@ def test_a_larger_patch_takes_a_window_back_and_undo_brings_both(
     qtbot: QtBot, panel: ControlsPanel, state: State
 ) -> None:
     state.set_knobs("Window size", window=20)
-    qtbot.mouseClick(panel.threat.presets.button(8), Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(panel.threat.presets[8], Qt.MouseButton.LeftButton)
     assert (state.settings.patch, state.settings.window) == ("8%", None)
     state.undo_stack.undo()
     assert (state.settings.patch, state.settings.window) == ("2%", 20)
-    assert panel.threat.presets.button(2).isChecked()
-    assert not panel.threat.presets.button(8).isChecked()
+    assert panel.threat.presets[2].isChecked()
+    assert not panel.threat.presets[8].isChecked()
 
 
 def test_a_drag_that_comes_back_brings_the_window_back(qtbot: QtBot, panel: ControlsPanel, state: State) -> None:
@@ -218,7 +218,7 @@ def test_the_patch_in_pixels(panel: ControlsPanel, state: State) -> None:
     panel.threat.height_px.setValue(40)
     assert state.settings.patch == "40"
     assert panel.threat.area.value() == pytest.approx(40 * 40 / 224**2 * 100)
-    assert panel.threat.presets.checkedId() == -1
+    assert not any(button.isChecked() for button in panel.threat.presets.values())
     panel.threat.width_px.setValue(20)
     assert state.settings.patch == "40x20"
     panel.threat.height_px.setValue(30)

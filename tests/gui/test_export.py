@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtCore import QPoint, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QGuiApplication, QImage, QPainter
 from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QApplication, QGraphicsScene, QGraphicsView, QVBoxLayout, QWidget
@@ -25,7 +25,8 @@ from gui.aside import Aside
 from gui.document import Document
 from gui.export import Exporter, copy_picture, export_figure
 from gui.export_data import maps_npz, report_json, summary_text, windows_csv
-from gui.export_figure import draw_image
+from gui.export_figure import draw_figure, draw_image
+from gui.main_window import MainWindow
 from gui.panels.plots import ClusterPlot, ImportancePlot, WindowGridPlot
 from gui.snapshot import Request, Snapshot
 from gui.state import State
@@ -330,3 +331,26 @@ def test_the_clipboard_takes_the_picture_and_the_report(qtbot: QtBot, exporter: 
     assert text.startswith("Alert: A sentence that says why")
     assert "Base label: daisy 91.0%" in text
     assert json.loads(bytes(QGuiApplication.clipboard().mimeData().data("application/json").data())) == [{}]
+
+
+def test_a_vector_of_the_whole_window_has_its_menus_and_controls(window: MainWindow, tmp_path: Path):
+    """The frame relies on clipping that SVG files do not know, and would paint over some."""
+    shown = window.grab().toImage()
+    file = tmp_path / "window.svg"
+    file.write_bytes(draw_figure(window, file)())
+    drawn = QImage(shown.size(), QImage.Format.Format_RGB32)
+    drawn.fill(Qt.GlobalColor.white)
+    painter = QPainter(drawn)
+    QSvgRenderer(str(file)).render(painter, QRectF(drawn.rect()))
+    painter.end()
+    for part in (window.menuBar(), window.window_table.only_differing):
+        area = QRect(part.mapTo(window, QPoint()), part.size())
+        inked = [
+            sum(
+                picture.pixelColor(x, y).lightness() < 128
+                for x in range(area.left(), area.right())
+                for y in range(area.top(), area.bottom())
+            )
+            for picture in (drawn, shown)
+        ]
+        assert inked[0] > 0.8 * inked[1] > 0, part

@@ -35,6 +35,16 @@ def test_it_can_be_closed_at_once_and_asked_for_again(window: MainWindow, qtbot:
     assert window.guide.step == 0
 
 
+def test_escape_puts_it_away(window: MainWindow, qtbot: QtBot):
+    stopped: list[bool] = []
+    window.registry["stop"].setEnabled(True)
+    window.registry["stop"].triggered.connect(stopped.append)
+    qtbot.keyClick(window, Qt.Key.Key_F1)
+    qtbot.keyClick(window.findChild(QPushButton, "guideNext"), Qt.Key.Key_Escape)
+    assert window.guide.isHidden()
+    assert stopped == [], "and what runs goes on"
+
+
 def test_it_stays_beside_its_target_and_bears_that_it_is_hidden(window: MainWindow):
     window.guide.start()
     window.guide.advance()

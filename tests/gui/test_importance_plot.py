@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QApplication, QCheckBox, QLabel
+from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 from snapshots import make_snapshot
 
@@ -15,6 +15,7 @@ from gui.panels.plots import ImportancePlot
 from gui.snapshot import Benign, Problem, Snapshot
 from gui.state import Phase, State
 from gui.theme import apply_theme
+from gui.widgets import Switch
 
 pytestmark = pytest.mark.usefixtures("qapp")
 
@@ -100,7 +101,7 @@ def test_with_a_patch_on_the_benign_curve_stands_beside_it(panel: ImportancePlot
 )
 @pytest.mark.parametrize("log", [False, True])
 def test_odd_curves_are_drawn(panel: ImportancePlot, state: State, curve: object, log: bool):
-    panel.findChild(QCheckBox, "importanceLog").setChecked(log)
+    panel.findChild(Switch, "importanceLog").setChecked(log)
     state.show(clean(curve=np.array(curve, dtype=np.float32)))
     assert not panel.grab().isNull()
     low, high = panel._plot.getPlotItem().viewRange()[1]
@@ -110,7 +111,7 @@ def test_odd_curves_are_drawn(panel: ImportancePlot, state: State, curve: object
 
 def test_log_scale_by_mouse_and_key(qtbot: QtBot, panel: ImportancePlot, state: State):
     state.show(clean())
-    box = panel.findChild(QCheckBox, "importanceLog")
+    box = panel.findChild(Switch, "importanceLog")
     assert panel._plot.getPlotItem().viewRange()[1][0] == 0
     qtbot.mouseClick(box, Qt.MouseButton.LeftButton, pos=QPoint(8, box.height() // 2))
     low, high = panel._plot.getPlotItem().viewRange()[1]

@@ -335,27 +335,6 @@ def test_open_dialogs_remember_what_was_opened(at_rest: MainWindow, qtbot: QtBot
     settle(qtbot, at_rest)
 
 
-def test_everything_can_be_reached_by_tab(at_rest: MainWindow, qtbot: QtBot):
-    at_rest.activateWindow()
-    at_rest.canvas.setFocus()
-    reached: list[QWidget] = []
-    for _ in range(300):
-        qtbot.keyClick(QApplication.focusWidget() or at_rest, Qt.Key.Key_Tab)
-        reached.append(QApplication.focusWidget())
-    for name in (
-        "modelCombo",
-        "topRateSlider",
-        "windowSizeSlider",
-        "patchToggle",
-        "liveToggle",
-        "windowTable",
-        "imageCanvas",
-    ):
-        found = at_rest.findChild(QWidget, name)
-        assert any(one is found or (one and found.isAncestorOf(one)) for one in reached), name
-    assert all(one.accessibleName() or one.window() for one in reached if one)
-
-
 def test_themes_change_at_once_and_are_kept(at_rest: MainWindow, qtbot: QtBot):
     def ground() -> int:
         return at_rest.grab().toImage().pixelColor(3, at_rest.height() - 3).lightness()

@@ -35,6 +35,35 @@ def test_the_window_needs_no_torch():
     assert imported("import gui.app", *heavy) == []
 
 
+def test_imports_are_quick_within_the_block_and_as_they_were_behind_it():
+    """In an interpreter of its own: the hook of imports and the garbage collector belong to the process."""
+    code = """
+import builtins, gc, sys, types
+import PySide6.QtCore
+from gui.worker.imports import quick_imports
+known, hooked = sys.modules['shibokensupport.feature'].pyside_feature_dict, builtins.__import__
+assert hooked is builtins.__feature_import__
+try:
+    with quick_imports():
+        assert not gc.isenabled()
+        import wave
+        raise KeyError
+except KeyError:
+    pass
+assert 'wave' not in known
+assert builtins.__import__ is hooked and gc.isenabled() and gc.get_freeze_count() > 0
+import colorsys
+assert 'colorsys' in known
+gc.unfreeze()
+sys.modules['torch'] = types.ModuleType('torch')
+with quick_imports():
+    assert builtins.__import__ is hooked and gc.isenabled()
+assert gc.get_freeze_count() == 0
+"""
+    done = python(code)
+    assert done.returncode == 0, done.stderr
+
+
 def test_asking_for_a_display_needs_neither_qt_nor_torch():
     assert imported("from gui.headless import no_display\nno_display()", "PySide6", "torch") == []
 

@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
+from contrast import contrast
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QApplication, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 from snapshots import make_snapshot, make_verdict, make_windows
@@ -203,19 +203,6 @@ def test_a_label_of_the_users_is_named(state: State, panel: VerdictPanel) -> Non
     assert panel.facts.value("Label") == "goldfish"
     state.show(make_snapshot("certified"))
     assert panel.facts.value("Label") == ""
-
-
-def contrast(one: QColor, other: QColor) -> float:
-    """WCAG's ratio."""
-
-    def luminance(colour: QColor) -> float:
-        parts = [
-            part / 12.92 if part <= 0.03928 else ((part + 0.055) / 1.055) ** 2.4 for part in colour.getRgbF()[:3]
-        ]
-        return 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2]
-
-    light, dark = sorted((luminance(one), luminance(other)), reverse=True)
-    return (light + 0.05) / (dark + 0.05)
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

@@ -11,7 +11,7 @@ from gui.panels.controls.group import Group
 from gui.patch_fit import clamped, first_placement, patch_size, size_on_photo, turned
 from gui.sources import sample_patches
 from gui.state import State
-from gui.widgets import Field, InlineMessage, Note, Picker, Switch
+from gui.widgets import Field, InlineMessage, Note, Picker, Switch, set_range
 
 __all__ = ["PatchGroup"]
 
@@ -90,7 +90,7 @@ class PatchGroup(Group):
             (self.top, placement.top, view[0] - height),
         ):
             with QSignalBlocker(field):
-                field.setRange(min(0, value), max(most, value, 0))
+                set_range(field, min(0, value), max(most, value, 0))
                 field.setValue(value)
         for knob, number in ((self.scale, placement.scale), (self.rotation, placement.rotation % 360)):
             with QSignalBlocker(knob):

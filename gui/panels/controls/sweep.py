@@ -7,7 +7,7 @@ from gui.fitting import widest_stride
 from gui.panels.controls.group import Group, choices, choose
 from gui.snapshot import Snapshot
 from gui.state import Phase, State
-from gui.widgets import Chip, Field, FloatSlider, Fold, InlineMessage, Note
+from gui.widgets import Chip, Field, FloatSlider, Fold, InlineMessage, Note, set_range
 
 __all__ = ["SweepGroup"]
 
@@ -102,7 +102,7 @@ class SweepGroup(Group):
         if snapshot is not None:
             self.window_size.set_range(snapshot.smallest_window, snapshot.largest_window)
             with QSignalBlocker(self.stride):
-                self.stride.setRange(0, max(widest_stride(self._full or snapshot), settings.stride or 0))
+                set_range(self.stride, 0, max(widest_stride(self._full or snapshot), settings.stride or 0))
         self.window_auto.setChecked(settings.window is None)
         side = settings.window if settings.window is not None else self._full.side if self._full else None
         self.window_size.set_value(side)

@@ -1,13 +1,13 @@
 """The patch that is feared: the size a certificate speaks of."""
 
 from PySide6.QtCore import QSignalBlocker, Qt, Slot
-from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLabel, QSpinBox, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSpinBox, QWidget
 
 from engine.errors import ThreatError
 from engine.threat import PatchThreat
 from gui.panels.controls.group import Group
 from gui.state import State
-from gui.widgets import Chip, Field, FloatSlider
+from gui.widgets import Chip, Field, FloatSlider, set_range
 
 __all__ = ["ThreatGroup"]
 
@@ -26,14 +26,14 @@ class ThreatGroup(Group):
         self.area.describe("Size of the feared patch, share of the input", "How large a patch is feared (Alt+S)")
         self.follow_drags(self.area)
         self.body.addWidget(Field("&Size, share of the input", self.area))
-        self.presets = QButtonGroup(self)
-        self.presets.setExclusive(False)
+        self.presets: dict[int, Chip] = {}  # by percent; no QButtonGroup, out of which Tab picks one
         row = QHBoxLayout()
         row.setSpacing(3)
         for percent in _PRESETS:
             tip = f"A patch of {percent} % of the input, as the literature measures"
             button = Chip(f"{percent} %", f"Feared patch of {percent} percent", tip)
-            self.presets.addButton(button, percent)
+            button.clicked.connect(self._preset)
+            self.presets[percent] = button
             row.addWidget(button, 1)
         self.body.addLayout(row)
         self.height_px, self.width_px = _pixels("height"), _pixels("width")
@@ -45,7 +45,6 @@ class ThreatGroup(Group):
         self.body.addLayout(sides)
         self.body.addWidget(self.message)
         self.area.moved.connect(self._slide)
-        self.presets.idClicked.connect(self._preset)
         self.height_px.valueChanged.connect(self._type_height)
         self.width_px.valueChanged.connect(self._type_width)
         self.refresh()
@@ -55,8 +54,8 @@ class ThreatGroup(Group):
         text = self.state.settings.patch
         threat = self._threat()
         percent = float(text.strip().removesuffix("%")) if text.strip().endswith("%") and threat else None
-        for button in self.presets.buttons():
-            button.setChecked(percent == self.presets.id(button))
+        for share, button in self.presets.items():
+            button.setChecked(percent == share)
         if threat is None:
             return
         self.area.set_value(percent if percent is not None else threat.share * 100)
@@ -65,7 +64,7 @@ class ThreatGroup(Group):
             (self.width_px, threat.width, threat.input_width),
         ):
             with QSignalBlocker(field):
-                field.setMaximum(most)
+                set_range(field, field.minimum(), most)
                 field.setValue(value)
 
     def _threat(self) -> PatchThreat | None:
@@ -80,9 +79,12 @@ class ThreatGroup(Group):
     def _slide(self, percent: float) -> None:
         self.ask(_TEXT, patch=f"{percent:g}%")
 
-    @Slot(int)
-    def _preset(self, percent: int) -> None:
-        self.ask(_TEXT, patch=f"{percent}%")
+    @Slot()
+    def _preset(self) -> None:
+        pressed = self.sender()
+        for percent, button in self.presets.items():
+            if button is pressed:
+                self.ask(_TEXT, patch=f"{percent}%")
         self.refresh()
 
     @Slot(int)

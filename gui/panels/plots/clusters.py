@@ -2,8 +2,8 @@
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import Slot
-from PySide6.QtGui import QColor, QResizeEvent
+from PySide6.QtCore import QEvent, QObject, Qt, Slot
+from PySide6.QtGui import QColor, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from gui.panels import words
@@ -14,11 +14,16 @@ from gui.theme import AGREE, is_dark
 
 __all__ = ["ClusterPlot"]
 
+_STEPS = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}
+_PLAIN = (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.KeypadModifier)
 _NUMBERED = 12  # clusters that have their numbers written
 
 
 class ClusterPlot(PlotFrame):
-    """Bars: SINs in each cluster, the largest first. Points: its s_c. A click selects the window over a cluster."""
+    """Bars: SINs in each cluster, the largest first. Points: its s_c.
+
+    A click on a cluster, or walking with left and right, selects the window over it.
+    """
 
     def __init__(self, state: State, parent: QWidget | None = None) -> None:
         super().__init__(
@@ -27,12 +32,15 @@ class ClusterPlot(PlotFrame):
         self.setObjectName("clusterPlot")
         self._sizes = _Panel(self, "SINs in each cluster", "SINs", bars=True)
         self._spreads = _Panel(self, "Spread of each cluster", "s<sub>c</sub> (px)", bars=False)
+        self._walked: int | None = None  # the cluster that keys have come to
         body = QWidget()
         layout = QHBoxLayout(body)
         layout.setContentsMargins(0, 0, 0, 0)
         for panel in (self._sizes, self._spreads):
             layout.addWidget(panel.plot, 1)
             panel.plot.scene().sigMouseClicked.connect(self._click)
+            panel.plot.setToolTip("Click a cluster, or walk with left and right, to select the window over it")
+            panel.plot.installEventFilter(self)
         state.selection_changed.connect(self._mark)
         self.set_body(body)
 
@@ -73,19 +81,38 @@ class ClusterPlot(PlotFrame):
         super().resizeEvent(event)
         self.refresh()
 
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Left and right on a focused plot walk the clusters, whatever they mean elsewhere."""
+        if isinstance(event, QKeyEvent) and event.key() in _STEPS and event.modifiers() in _PLAIN:
+            if event.type() == QEvent.Type.ShortcutOverride:
+                event.accept()
+                return True
+            if event.type() == QEvent.Type.KeyPress:
+                count = len(self.shown.clusters) if self.shown is not None else 0
+                step = _STEPS[event.key()]
+                at = self._walked if self._walked is not None else -1 if step > 0 else count
+                self._choose(min(max(at + step, 0), count - 1))
+                return True
+        return super().eventFilter(watched, event)
+
     @Slot(object)
     def _mark(self, _: Selection) -> None:
         self.refresh()
 
     @Slot(object)
     def _click(self, event: object) -> None:
-        """Select the window whose middle is nearest to the clicked cluster."""
+        panel = self._sizes if self._sizes.plot.scene() is self.sender() else self._spreads
+        index = panel.cluster_at(event.scenePos())  # type: ignore[attr-defined]
+        if index is not None:
+            self._choose(index)
+
+    def _choose(self, index: int) -> None:
+        """Select the window whose middle is nearest to a cluster."""
         snapshot = self.shown
         if snapshot is None or snapshot.windows is None or not len(snapshot.windows):
             return
-        panel = self._sizes if self._sizes.plot.scene() is self.sender() else self._spreads
-        index = panel.cluster_at(event.scenePos())  # type: ignore[attr-defined]
-        if index is not None and index < len(snapshot.clusters):
+        if 0 <= index < len(snapshot.clusters):
+            self._walked = index
             self.state.select(window=_nearest(snapshot, snapshot.clusters[index]))
 
 

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QStackedWidget, 
 from gui.panels.plots.dressed import Dressed
 from gui.snapshot import Snapshot
 from gui.state import Phase, State
+from gui.widgets import Ringed
 
 __all__ = ["DIMMED", "ElidedLabel", "PlotFrame", "make_plot", "status_of"]
 
@@ -29,9 +30,13 @@ def status_of(state: State) -> str:
     }.get(state.phase, "")
 
 
+class _Plot(Ringed, pg.PlotWidget):
+    """A plot that shows the keyboard's focus."""
+
+
 def make_plot(name: str, left: str, bottom: str) -> pg.PlotWidget:
     """A plot that cannot be panned out of sight, without pyqtgraph's menus and their broken export."""
-    plot = pg.PlotWidget()
+    plot = _Plot()
     plot.setAccessibleName(name)
     plot.setMenuEnabled(False)
     plot.hideButtons()
@@ -61,8 +66,9 @@ class ElidedLabel(QLabel):
 
     def setText(self, text: str) -> None:
         """Show another text."""
-        super().setText(text)
-        self.setToolTip(text)
+        if text != self.text():
+            super().setText(text)
+            self.setToolTip(text)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         """The text with an ellipsis where it does not fit."""

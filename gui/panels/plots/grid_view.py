@@ -192,31 +192,33 @@ class GridView(QWidget):
                 painter.setBrush(Qt.BrushStyle.NoBrush)
                 inset = 3 if rect.height() > 1.6 * self.fontMetrics().height() else 1
                 painter.drawRect(rect.adjusted(inset, inset, -inset, -inset))
-            self._paint_words(painter, rect, ink, cells, index)
+            self._paint_words(painter, rect, colour, ink, cells, index)
             if cells.hides[index] and min(rect.width(), rect.height()) > 12:
                 painter.setPen(Qt.PenStyle.NoPen)
                 painter.setBrush(ink)
                 painter.drawRect(QRectF(rect.right() - 10, rect.top() + 5, 5, 5))
 
-    def _paint_words(self, painter: QPainter, rect: QRectF, ink: QColor, cells: GridCells, index: int) -> None:
+    def _paint_words(
+        self, painter: QPainter, rect: QRectF, colour: QColor, ink: QColor, cells: GridCells, index: int
+    ) -> None:
         """The label and its confidence, as far as there is room for them."""
         metrics, room = self.fontMetrics(), rect.adjusted(6, 0, -6, 0)
         percent = words.percent(cells.confidence[index]) if cells.names[index] else "?"
         if room.width() < metrics.horizontalAdvance("100%") or room.height() < metrics.ascent():
             return
-        painter.setPen(ink)
-        centred = Qt.AlignmentFlag.AlignCenter
         two_lines = room.height() >= 2 * metrics.height() + 12  # and the frame
         if room.width() < metrics.averageCharWidth() * (6 if two_lines else 13):
-            painter.drawText(room, centred, percent)
-            return
-        if two_lines:
-            name = metrics.elidedText(cells.names[index], Qt.TextElideMode.ElideRight, int(room.width()))
-            painter.drawText(room, centred, f"{name}\n{percent}")
-            return
-        beside = int(room.width()) - metrics.horizontalAdvance(f" {percent}")
-        name = metrics.elidedText(cells.names[index], Qt.TextElideMode.ElideRight, beside)
-        painter.drawText(room, centred, f"{name} {percent}")
+            text = percent
+        else:
+            taken = 0 if two_lines else metrics.horizontalAdvance(f" {percent}")
+            name = metrics.elidedText(cells.names[index], Qt.TextElideMode.ElideRight, int(room.width()) - taken)
+            text = f"{name}\n{percent}" if two_lines else f"{name} {percent}"
+        centred = Qt.AlignmentFlag.AlignCenter
+        if cells.differs[index]:  # no hatch behind letters
+            plate = painter.boundingRect(room, centred, text).adjusted(-2, 0, 2, 0)
+            painter.fillRect(plate.intersected(rect.adjusted(3, 2, -3, -2)), colour)
+        painter.setPen(ink)
+        painter.drawText(room, centred, text)
 
     def _paint_hatch(self, painter: QPainter, rect: QRectF, ink: QColor) -> None:
         faint = QColor(ink)

@@ -5,7 +5,7 @@ import pyqtgraph as pg
 from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QObject, Qt, Slot
 from PySide6.QtGui import QColor, QKeyEvent
-from PySide6.QtWidgets import QCheckBox, QLabel, QWidget
+from PySide6.QtWidgets import QLabel, QWidget
 
 from gui.document import Document
 from gui.panels import words
@@ -13,6 +13,7 @@ from gui.panels.plots.frame import DIMMED, PlotFrame, make_plot
 from gui.snapshot import Snapshot
 from gui.state import State
 from gui.theme import AGREE, DIFFER, is_dark
+from gui.widgets import Switch
 
 __all__ = ["ImportancePlot"]
 
@@ -41,7 +42,7 @@ class ImportancePlot(PlotFrame):
         )
         self._drawn: tuple[_Curve | None, _Curve | None, bool] = (None, None, False)
         self._key_held = False
-        self._log = QCheckBox("Log scale")
+        self._log = Switch("Log scale")
         self._log.setObjectName("importanceLog")
         self._log.setToolTip("Logarithmic importance axis: shows the tail of the ranking")
         self._log.toggled.connect(self._rescale)
@@ -177,8 +178,7 @@ class ImportancePlot(PlotFrame):
 
     @Slot(object)
     def _follow(self, _: Document) -> None:
-        if self.shown is not None:
-            self._place_cut(self.shown)
+        self.refresh()
 
     def _place_cut(self, snapshot: Snapshot) -> None:
         """The cut stands where it is asked for; before that, where the engine put it."""

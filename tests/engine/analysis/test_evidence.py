@@ -66,12 +66,9 @@ def study():
 @pytest.fixture(scope="module")
 def measured(study, photos):
     compared = [(photo, study.compare(photo)) for photo in photos.photos]
-    detected = []
-    for photo in photos.photos[:3]:
-        record = {}
-        for part in study.detect(photo):
-            record |= part
-        detected.append((photo, record))
+    detected = [
+        (photo, [study.detect(photo, patch) for patch in (None, *study.patches)]) for photo in photos.photos[:3]
+    ]
     return compared, detected
 
 

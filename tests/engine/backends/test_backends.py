@@ -1,6 +1,8 @@
 """Backends: the same logits as the eager tail, row by row, from a compiled tail that is checked before it is used."""
 
+import contextlib
 import io
+import logging
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -162,6 +164,16 @@ def test_a_tail_that_openvino_cannot_take_goes_to_torch():
     assert "\n" not in str(caught.value)
     if not torch.cuda.is_available() and not torch.backends.mps.is_available():
         assert make_backend(at, "auto").name == "torch-cpu"
+
+
+@pytest.mark.parametrize("network", [Unsupported, Toy])
+def test_openvinos_converter_leaves_the_log_as_it_was(network):
+    root = logging.getLogger()
+    before = root.level, list(root.filters), list(root.handlers)
+    assert root.isEnabledFor(logging.WARNING)
+    with contextlib.suppress(BackendError):
+        OpenVinoBackend(cut(network(nn.Conv2d(3, 4, 3), 4), 12))
+    assert (root.level, root.filters, root.handlers) == before
 
 
 def test_openvino_missing_is_one_sentence(monkeypatch):

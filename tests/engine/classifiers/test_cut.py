@@ -236,6 +236,42 @@ def test_a_superficial_layer_beyond_the_last_names_the_usual_ones():
     assert "no superficial layer 0" in refusal(Skip(), "0")
 
 
+def test_a_number_is_a_usual_layer_and_never_a_module_of_that_name():
+    network = nn.Sequential(
+        nn.Conv2d(3, 4, 3), nn.Conv2d(4, 4, 3), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(4, 3)
+    )
+    made = classifier(network, 12)
+    graph = export_graph(made.network, (12, 12))
+    assert layer_names(graph)[:4] == ("input", "module:0", "module:1", "module:2")
+    first, second, as_module = (cut_classifier(made, graph, name) for name in ("1", "module:2", "module:1"))
+    assert first.layer == second.layer == "module:2"
+    assert as_module.layer == "module:1"
+    for at in (first, as_module):
+        assert cut_classifier(made, graph, at.layer).signature == at.signature
+    pixels = torch.rand(1, 3, 12, 12)
+    with torch.no_grad():
+        assert torch.equal(as_module.head(pixels)[0].relu(), first.head(pixels)[0])
+    assert "no superficial layer 3" in refusal(network, "3")
+    assert "no superficial layer 111" in refusal(network, "1" * 5000)
+    assert "no layer '²'" in refusal(network, "²")
+
+
+class NamesItsInput(Toy):
+    def __init__(self) -> None:
+        super().__init__(nn.Conv2d(3, 4, 3, padding=1), 4)
+        self.add_module("input", nn.Conv2d(3, 3, 3, padding=1))
+
+    def forward(self, x):
+        return super().forward(self.input(x))
+
+
+def test_input_is_the_pixels_though_a_module_has_that_name():
+    assert cut(NamesItsInput(), 8, "input").shapes == ((3, 8, 8),)
+    pixels = torch.rand(1, 3, 8, 8)
+    assert not torch.equal(cut(NamesItsInput(), 8, "module:input").head(pixels)[0], pixels)
+    assert cut(NamesItsInput(), 8, "module:stem").layer == "stem"
+
+
 def test_a_layer_that_is_not_a_map():
     assert "no layer 'fc'" in refusal(Skip(), "fc")
     tokens = timm.create_model("vit_tiny_patch16_224", img_size=32, depth=1)
@@ -254,6 +290,28 @@ def test_a_layer_that_does_not_reach_the_logits():
 
 def test_something_beside_the_map_that_is_none():
     assert "not a map" in refusal(Pooled(), "stem")
+
+
+class ChangesType(Stemmed):
+    """Half precision behind ``stem``, as mixed-precision networks write it out by hand."""
+
+    def __init__(self, kind: torch.dtype) -> None:
+        super().__init__()
+        self.act = nn.ReLU()
+        self.kind = kind
+
+    def forward(self, x):
+        x = self.act(self.stem(x).to(self.kind)) * 2
+        return self.fc(x.mean((2, 3)).float())
+
+
+@pytest.mark.parametrize("kind", [torch.bfloat16, torch.float16, torch.float64], ids=str)
+def test_what_crosses_is_in_single_precision(kind):
+    assert f"is in {str(kind).removeprefix('torch.')}," in refusal(ChangesType(kind), "act")
+    at = cut(ChangesType(kind), 8, "stem")
+    pixels = torch.rand(2, 3, 8, 8)
+    with torch.no_grad():
+        assert torch.equal(at.tail(*at.head(pixels)), at.classifier.network(pixels))
 
 
 def test_a_signature_tells_networks_apart_that_share_their_weights():

@@ -175,6 +175,14 @@ def test_a_strip_is_the_hull_of_its_lines():
             assert axis.strip(start, stop) == ((min(cells), max(cells) + 1) if cells else (0, 0))
 
 
+@pytest.mark.parametrize("conv", [(2, 3, 0, 1), (3, 1, 1, 1), (1, 3, 0, 1), (3, 2, 0, 2)])
+def test_strips_are_the_strip_of_each_place(conv):
+    axis = conv_axis(12, *conv)
+    for length in range(1, 13):
+        places = [list(axis.strip(place, place + length)) for place in range(12 - length + 1)]
+        assert axis.strips(length).tolist() == places
+
+
 def test_centres_are_the_middle_of_the_lines_that_reach_a_cell():
     assert conv_axis(6, 1).centres().tolist() == [0, 1, 2, 3, 4, 5]
     assert conv_axis(6, 2, 2).centres().tolist() == [0.5, 2.5, 4.5]

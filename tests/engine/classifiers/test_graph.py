@@ -230,9 +230,28 @@ def test_control_flow_that_depends_on_the_photo_is_refused_in_one_sentence():
     made = classifier(Branching(), 12)
     with pytest.raises(ModelError) as caught:
         export_graph(made.network, (12, 12))
-    assert "Normalized cannot be turned into a graph" in str(caught.value) or "Branching" in str(caught.value)
+    assert "The network Branching cannot be turned into a graph" in str(caught.value)
     assert "data-dependent control flow" in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+class WithoutGradients(Body):
+    """``no_grad`` in a forward pass: nothing changes, and its layers have to stay visible."""
+
+    def forward(self, x):
+        with torch.no_grad():
+            x = self.act(self.stem(x))
+            y = self.fc(self.mid(x).mean((2, 3)))
+        return y + 1.0
+
+
+def test_a_region_without_gradients_is_seen_through():
+    made = classifier(WithoutGradients(), 12)
+    graph = export_graph(made.network, (12, 12))
+    pixels = torch.rand(2, 3, 12, 12)
+    with torch.no_grad():
+        torch.testing.assert_close(graph(pixels), made.network(pixels), rtol=0, atol=1e-6)
+    assert {"stem", "act", "mid", "fc"} <= set(layer_nodes(graph.graph))
 
 
 class ManyCalls(Body):
@@ -289,70 +308,3 @@ def test_layers_come_in_the_order_of_the_graph_without_our_own_names():
     ]
     assert layers["stem"] is layers["stem.1"]
     assert all(tensor_value(node) is not None for node in layers.values())
-
-
-# A network whose rows depend on each other, or on chance, has no certificate: a window that hides the patch
-# would not show the same prediction twice.
-
-
-class BatchStatistics(Body):
-    def __init__(self) -> None:
-        super().__init__()
-        self.norm = nn.BatchNorm2d(4, track_running_stats=False)
-
-    def between(self, x):
-        return self.norm(x)
-
-
-class MixesRows(Body):
-    share = 1.0
-
-    def between(self, x):
-        return x - self.share * x.mean(0, keepdim=True)
-
-
-class MixesALittle(MixesRows):
-    """Less than a thousandth of the logits: still more than a margin may be in doubt by."""
-
-    share = 3e-4
-
-
-class MixesTheExtremes(Body):
-    """Rows are as bright as the brightest of them, where that is brighter than noise."""
-
-    def between(self, x):
-        return x + (x.amax(0, keepdim=True) - 3.0).relu()
-
-
-class AlwaysDrops(Body):
-    def between(self, x):
-        return F.dropout(x, 0.5)
-
-
-class SeldomDrops(Body):
-    def between(self, x):
-        return F.dropout(x, 1e-5)
-
-
-class AddsNoise(Body):
-    def between(self, x):
-        return x + 1e-5 * torch.randn(4, 1, 1)
-
-
-@pytest.mark.parametrize(
-    "network",
-    [BatchStatistics, MixesRows, MixesALittle, MixesTheExtremes, AlwaysDrops, SeldomDrops, AddsNoise],
-    ids=lambda kind: kind.__name__,
-)
-def test_a_network_whose_answer_depends_on_more_than_its_photo_is_refused(network):
-    made = classifier(network(), 12)
-    with pytest.raises(ModelError) as caught:
-        export_graph(made.network, (12, 12))
-    assert "\n" not in str(caught.value)
-    assert "certificate" in str(caught.value) or "proved" in str(caught.value)
-
-
-@pytest.mark.parametrize("network", [Body, InPlace], ids=lambda kind: kind.__name__)
-def test_dropout_and_batch_norm_in_eval_mode_are_not_refused(network):
-    made = classifier(nn.Sequential(nn.BatchNorm2d(3), nn.Dropout(0.5), network()), 12)
-    export_graph(made.network, (12, 12))

@@ -97,6 +97,7 @@ def test_the_report_says_what_was_inspected_how_and_with_what_result(run, toy, p
         "weights_sha256": "",
         "backend": "torch-cpu",
         "precision": "fp32",
+        "batch": 4,
     }
     assert report["threat"] == {"patch_px": [6, 6], "share": 36 / 1024, "patch_space": "model input"}
     asked = {"rule": "confident", "tau": 0.6, "importance": "activation", "fill": "zero", "seed": 7, "label": 1}

@@ -48,7 +48,7 @@ def test_help_and_refusals_need_neither_torch_nor_rich():
         (["inspect"], "The following arguments are required: IMAGE; see sinscope inspect --help."),
         (["photo.png"], "COMMAND cannot be 'photo.png' (choose from"),
         (["--jsno", "inspect", "a.png"], "There is no option --jsno"),
-        (["--top=50%", "models"], "--top=50% belongs to a command and stands behind its name"),
+        (["--top=50%", "models"], "--top=50% belongs to another command, or stands behind its command's name"),
         (["inspect", "a.png", "--json", "-", "b.png"], "b.png stands apart from the other arguments"),
         (["inspect", "a.png", "--sead", "3"], "There is no option --sead; near it are --seed"),
         (["models", "lite0"], "lite0 stands apart"),

@@ -2,31 +2,29 @@
 
 import numpy as np
 import pytest
+from toys import square_threat
 
+from engine.defenses import ALERT, Prediction, Result
 from engine.evaluation.metrics import METRICS, Outcome, Share, outcome, summarise, wilson_interval
-from engine.predictions import Predictions
-from engine.verdict import Certificate, Verdict, Word
+from engine.verdict import Certificate, Word
 
 
-def _says(label: int) -> Predictions:
-    return Predictions(np.array([label]), np.array([0.9]), np.array([1.0]), np.array([True]))
-
-
-def _verdict(word: Word, *, base: int, full: int, about: int, weak: bool) -> Verdict:
+def _result(word: Word, *, base: int, about: int, weak: bool) -> Result:
+    silent = word in ("certified", "consistent")
     places = np.array([[2, 1], [1, 0 if weak else 1]])
-    certificate = Certificate(about, True, places, True)
-    return Verdict(
+    return Result(
+        "scalecert",
+        "detection",
         word,
         "",
-        _says(base),
-        _says(full),
-        _says(base),
-        np.array([False]),
-        certificate,
+        Prediction(base, base if silent else ALERT, word != "undecided", 1.0, 1, ""),
+        Certificate(about, True, places, True),
+        (1, 1),
         1.0,
-        "consistency",
-        0.0,
-        "per_window",
+        1,
+        0.1,
+        square_threat(2, 3),
+        (),
     )
 
 
@@ -46,12 +44,16 @@ def _verdict(word: Word, *, base: int, full: int, about: int, weak: bool) -> Ver
     ],
 )
 def test_outcome_by_hand(word: Word, base: int, weak: bool, expected: Outcome) -> None:
-    assert outcome(_verdict(word, base=base, full=3, about=3, weak=weak), 3) == expected
+    assert outcome(_result(word, base=base, about=3, weak=weak), 3, vanilla=3) == expected
+
+
+def test_the_vanilla_model_may_be_wrong() -> None:
+    assert not outcome(_result("certified", base=3, about=3, weak=False), 3, vanilla=2).vanilla
 
 
 def test_certificate_about_another_label_is_not_counted() -> None:
     with pytest.raises(ValueError, match="about class 4, not 3"):
-        outcome(_verdict("certified", base=4, full=4, about=4, weak=False), 3)
+        outcome(_result("certified", base=4, about=4, weak=False), 3, vanilla=4)
 
 
 def test_summarise_counts_each_metric() -> None:

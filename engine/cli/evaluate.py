@@ -1,0 +1,122 @@
+"""``evaluate``: certified defenses over a data set, to rows and a report."""
+
+import argparse
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.table import Table
+
+from engine.cli import exits
+from engine.cli.arguments import settings_from
+from engine.cli.console import Screen
+from engine.cli.inspectors import Inspectors
+from engine.errors import SettingsError
+from engine.outputs import make_folder
+from engine.threat import PatchThreat
+
+if TYPE_CHECKING:  # they import torch: only once the command line is found right
+    from engine.classifiers import Classifier
+    from engine.evaluation.photos import LabelledPhoto
+    from engine.evaluation.summary import Summary
+
+__all__ = ["evaluate_defenses"]
+
+_ROWS = "rows"
+_SHOWN = ("vanilla", "pruned", "clean", "certified", "guaranteed", "false_alert")
+
+
+def evaluate_defenses(arguments: argparse.Namespace, inspectors: Inspectors) -> int:
+    """Run an evaluation, or go on with one; the exit code.
+
+    Raises
+    ------
+    SinscopeError
+        If it cannot be run as asked.
+    """
+    settings = settings_from(arguments)
+    if arguments.workers < 1:
+        raise SettingsError(f"Work is done by at least 1 process, not {arguments.workers}; try --workers 1.")
+    if arguments.limit is not None and arguments.limit < 1:
+        raise SettingsError(f"At least 1 photo is evaluated, not {arguments.limit}; try --limit 100.")
+    out = Path(arguments.out)
+    make_folder(out)
+    screen = Screen()
+    inspector = inspectors.get(settings)
+
+    from engine.defenses import Subject, TableStore
+    from engine.evaluation.photos import labelled_photos
+    from engine.evaluation.plan import make_plan
+    from engine.evaluation.report import write_report
+    from engine.evaluation.rows import RowStore
+    from engine.evaluation.run import evaluate
+    from engine.evaluation.summary import summary_of
+
+    classifier = inspector.classifier
+    photos = labelled_photos(Path(arguments.data), classifier.labels, arguments.limit)
+    threat, photo_size = _threat(arguments.patch_space, settings.patch, photos, classifier)
+    tables = out / "tables"
+    make_folder(tables)
+    subject = Subject(inspector, settings, TableStore(tables))
+    defenses = [text.strip() for text in arguments.defenses.split(",") if text.strip()]
+    plan = make_plan(subject, settings, defenses, threat, photo_size)
+    for title, sentence in plan.refused:
+        screen.tell(f"{title} is left out: {sentence}")
+    store = RowStore(out / _ROWS)
+    started = time.perf_counter()
+    faults = interrupted = False
+    progress = None
+    with screen.progress(len(photos)):
+        try:
+            for progress in evaluate(plan, photos, subject, store, arguments.workers, tables):
+                if not progress.photo and progress.done:
+                    screen.tell(f"{progress.done} of {progress.photos} photos are done already")
+                screen.advance(progress.photo, "", progress.done)
+                if progress.fault:
+                    faults = True
+                    screen.error(progress.fault)
+        except KeyboardInterrupt:
+            interrupted = True
+    rows = store.read(one.key for one in plan.chosen)
+    summary = summary_of(
+        plan, rows, [photo.name for photo in photos], arguments.data, classifier.name, classifier.weights_sha256
+    )
+    for path in write_report(summary, out):
+        screen.show(f"{path} written", wrap=False)
+    _show(screen, summary)
+    done = progress.done if progress else 0
+    screen.show(f"{done} of {len(photos)} photos, {time.perf_counter() - started:.1f} s", wrap=False)
+    if interrupted:
+        screen.tell("interrupted; the same command goes on from here")
+        return exits.INTERRUPTED
+    return exits.ERROR if faults else exits.QUIET
+
+
+def _threat(
+    space: str, patch: str, photos: "list[LabelledPhoto]", classifier: "Classifier"
+) -> tuple[PatchThreat, tuple[int, int] | None]:
+    """The patch in the model's input, and the size that photos must have if it is meant on them."""
+    if space == "input":
+        return PatchThreat.parse(patch, classifier.preprocessing.input_size), None
+    from engine.images import read_image
+    from engine.resized_patch import on_photo
+
+    width, height = read_image(photos[0].path).size
+    return on_photo(patch, (height, width), classifier.preprocessing), (height, width)
+
+
+def _show(screen: Screen, summary: "Summary") -> None:
+    for kind in ("recovery", "detection"):
+        lines = [line for line in summary.lines if line.kind == kind]
+        if not lines:
+            continue
+        table = Table(
+            title=f"{kind}, patch {summary.patch}, {lines[0].images} photos: % (95 % intervals in the report)",
+            title_justify="left",
+        )
+        for head in ("defense", *_SHOWN, "passes", "ms"):
+            table.add_column(head.replace("_", " "), justify="left" if head == "defense" else "right")
+        for line in lines:
+            shares = [f"{100 * line.shares[metric].value:.1f}" for metric in _SHOWN]
+            table.add_row(line.defense, *shares, f"{line.passes:.0f}", f"{line.ms:.0f}")
+        screen.show(table)

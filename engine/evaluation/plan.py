@@ -1,0 +1,162 @@
+"""What is evaluated, settled before the first photo: which defenses run, which do not and why, and what is left."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from engine.cache import digest
+from engine.defenses import AnyDefense, Subject, make_defense
+from engine.defenses.registry import DEFENSES
+from engine.defenses.scalecert import ScaleCertConfig
+from engine.errors import DefenseError
+from engine.evaluation.photos import LabelledPhoto
+from engine.evaluation.rows import Row
+from engine.settings import Settings
+from engine.threat import PatchThreat
+
+__all__ = ["Chosen", "Job", "Plan", "make_plan", "open_jobs"]
+
+_VERSION = 1
+ALL = "all"
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """A defense that is evaluated.
+
+    Parameters
+    ----------
+    text : str
+        As it was asked for.
+    key : str
+        Digest of all that decides its rows besides the photo.
+    """
+
+    text: str
+    key: str
+
+
+@dataclass(frozen=True)
+class Plan:
+    """An evaluation.
+
+    Parameters
+    ----------
+    settings : Settings
+        Model, backend, and ScaleCert's knobs.
+    threat : PatchThreat
+    photo_size : (int, int), optional
+        Height and width that every photo must have, where the patch is meant on the photo.
+    chosen : tuple of Chosen
+    refused : tuple of (name, sentence)
+        Defenses that cannot run on this model, and why.
+    """
+
+    settings: Settings
+    threat: PatchThreat
+    photo_size: tuple[int, int] | None
+    chosen: tuple[Chosen, ...]
+    refused: tuple[tuple[str, str], ...]
+
+    def defense(self, chosen: Chosen) -> AnyDefense:
+        """One of its defenses."""
+        return make_defense(chosen.text, usual_knobs(self.settings))
+
+
+@dataclass(frozen=True)
+class Job:
+    """A photo and the defenses that it still needs.
+
+    Parameters
+    ----------
+    photo : LabelledPhoto
+    chosen : tuple of Chosen
+    """
+
+    photo: LabelledPhoto
+    chosen: tuple[Chosen, ...]
+
+
+def usual_knobs(settings: Settings) -> Mapping[str, Mapping[str, Any]]:
+    """Knobs that the settings hold for the defenses: all of ScaleCert's, and tau wherever there is one."""
+    usual: dict[str, Mapping[str, Any]] = {
+        name: {"tau": settings.tau}
+        for name, row in DEFENSES.items()
+        if "tau" in row.configuration.__dataclass_fields__
+    }
+    knobs = ScaleCertConfig.of(settings)
+    usual["scalecert"] = {name: getattr(knobs, name) for name in ScaleCertConfig.__dataclass_fields__}
+    return usual
+
+
+def make_plan(
+    subject: Subject,
+    settings: Settings,
+    defenses: Sequence[str],
+    threat: PatchThreat,
+    photo_size: tuple[int, int] | None = None,
+) -> Plan:
+    """Sort the defenses that were asked for into those that run on this classifier and those that do not.
+
+    Raises
+    ------
+    DefenseError
+        If one does not exist, is asked for twice, or none of them can run.
+    SettingsError
+        If a knob is out of range.
+    """
+    asked = list(DEFENSES) if list(defenses) == [ALL] else list(defenses)
+    chosen: list[Chosen] = []
+    refused: list[tuple[str, str]] = []
+    for text in asked:
+        defense = make_defense(text, usual_knobs(settings))
+        if sentence := defense.refusal(subject, threat):
+            refused.append((defense.title, sentence))
+            continue
+        key = _key(subject, threat, defense)
+        if any(other.key == key for other in chosen):
+            raise DefenseError(f"{text} is asked for twice; name each defense and setting once.")
+        chosen.append(Chosen(text, key))
+    if not chosen:
+        title, sentence = refused[0]
+        raise DefenseError(f"No defense that was asked for can run here: {title}: {sentence}")
+    return Plan(settings, threat, photo_size, tuple(chosen), tuple(refused))
+
+
+def open_jobs(plan: Plan, photos: Sequence[LabelledPhoto], rows: Sequence[Row]) -> list[Job]:
+    """What is left to do: a job for each photo that lacks a row of some defense, or is another file by now."""
+    done = {(row.key, row.photo): row.sha256 for row in rows}
+    jobs = []
+    for photo in photos:
+        known = {done.get((one.key, photo.name)) for one in plan.chosen} - {None}
+        current = known == {file_digest(photo.path)} if known else False
+        missing = [one for one in plan.chosen if not current or (one.key, photo.name) not in done]
+        if missing:
+            jobs.append(Job(photo, tuple(missing)))
+    return jobs
+
+
+def file_digest(path: Path) -> str | None:
+    """SHA-256 of a file; ``None`` if it cannot be read, which is said when its turn comes."""
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        return None
+
+
+def _key(subject: Subject, threat: PatchThreat, defense: AnyDefense) -> str:
+    classifier = subject.classifier
+    return digest(
+        _VERSION,
+        classifier.name,
+        classifier.weights_sha256,
+        classifier.preprocessing,
+        threat,
+        defense.name,
+        defense.config,
+        subject.settings.backend,
+        subject.settings.precision,
+    )

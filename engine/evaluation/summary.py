@@ -1,0 +1,125 @@
+"""Rows counted: the shares, passes and time of each defense."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from engine.defenses.registry import make_defense
+from engine.defenses.result import Kind
+from engine.evaluation.metrics import Outcome, Share, summarise
+from engine.evaluation.plan import Plan, usual_knobs
+from engine.evaluation.rows import Row
+
+__all__ = ["Line", "Summary", "summary_of"]
+
+
+@dataclass(frozen=True)
+class Line:
+    """One defense of the table.
+
+    Parameters
+    ----------
+    defense, title, configuration, requires, citation : str
+    kind : str
+    shares : dict
+        By the names of ``METRICS``.
+    claimed : Share, optional
+        What a published criterion claims without proving it.
+    passes, inference_passes, ms : float
+        Means over the photos.
+    """
+
+    defense: str
+    title: str
+    configuration: str
+    requires: str
+    citation: str
+    kind: Kind
+    shares: dict[str, Share]
+    claimed: Share | None
+    passes: float
+    inference_passes: float
+    ms: float
+
+    @property
+    def images(self) -> int:
+        """Photos that were answered."""
+        return self.shares["clean"].images
+
+
+@dataclass(frozen=True)
+class Summary:
+    """An evaluation's table.
+
+    Parameters
+    ----------
+    model, weights, data, patch, patch_space, backend : str
+    photos : int
+        That were asked for.
+    lines : tuple of Line
+    refused : tuple of (title, sentence)
+    """
+
+    model: str
+    weights: str
+    data: str
+    patch: str
+    patch_space: str
+    backend: str
+    photos: int
+    lines: tuple[Line, ...]
+    refused: tuple[tuple[str, str], ...]
+
+    def of_kind(self, kind: Kind) -> tuple[Line, ...]:
+        """The lines of recoveries or of detections: the two promise different things and are not ranked together."""
+        return tuple(line for line in self.lines if line.kind == kind)
+
+
+def summary_of(plan: Plan, rows: Sequence[Row], names: Iterable[str], data: str, model: str, weights: str) -> Summary:
+    """Count rows.
+
+    Parameters
+    ----------
+    plan : Plan
+    rows : sequence of Row
+    names : iterable of str
+        Photos that count; the rows may hold others, of an evaluation with another limit.
+    data, model, weights : str
+        What to name in the report.
+    """
+    wanted = set(names)
+    lines = []
+    for one in plan.chosen:
+        mine = [row for row in rows if row.key == one.key and row.photo in wanted]
+        defense = make_defense(one.text, usual_knobs(plan.settings))
+        claims = [row.claimed for row in mine if row.claimed is not None]
+        count = max(1, len(mine))
+        lines.append(
+            Line(
+                defense=one.text,
+                title=defense.title,
+                configuration=str(defense.config).partition("(")[2].removesuffix(")"),
+                requires=defense.requires,
+                citation=defense.citation,
+                kind=defense.kind,
+                shares=summarise(_outcome(row) for row in mine),
+                claimed=Share(sum(claims), len(claims)) if claims else None,
+                passes=sum(row.passes for row in mine) / count,
+                inference_passes=sum(row.inference_passes for row in mine) / count,
+                ms=1000 * sum(row.seconds for row in mine) / count,
+            )
+        )
+    return Summary(
+        model,
+        weights,
+        data,
+        str(plan.threat),
+        plan.threat.patch_space,
+        f"{plan.settings.backend} {plan.settings.precision}",
+        len(wanted),
+        tuple(lines),
+        plan.refused,
+    )
+
+
+def _outcome(row: Row) -> Outcome:
+    return Outcome(row.vanilla_right, row.pruned, row.clean, row.certified, row.guaranteed, row.false_alert)

@@ -1,0 +1,107 @@
+"""``evaluate`` on the command line: what it prints, writes and refuses."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from conftest import Run
+
+from engine.cli import exits
+
+
+@pytest.fixture
+def folder(photo: Callable[..., Path], tmp_path: Path) -> Path:
+    """Two white photos of class 0 (bright), and one of class 1 that is white too."""
+    for name in ("0_a.png", "0_b.png", "1_c.png"):
+        photo(f"photos/{name}")
+    return tmp_path / "photos"
+
+
+def test_rows_report_and_a_second_run(run: Run, toy, folder: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    words = ["evaluate", folder, "--out", out, *toy(), "--defense", "minority_reports_pc,patchcleanser:k3,ibp"]
+    done = run(*words)
+    assert done.code == exits.QUIET
+    assert "3 of 3 photos" in done.out
+    assert "recovery, patch 6 x 6 px" in done.out
+    assert "detection, patch 6 x 6 px" in done.out
+    assert any(line.startswith("Interval bound propagation is left out: it needs") for line in done.errors)
+    text = (out / "report.md").read_text()
+    # two of three right; a bright photo stays bright under any mask, so what is right is certified too
+    assert "| patchcleanser:k3 | 66.7 (20.8-93.9) | 66.7 (20.8-93.9) | 66.7 (20.8-93.9) | 66.7 (20.8-93.9)" in text
+    parts = sorted((out / "rows").iterdir())
+    again = run(*words)
+    assert again.code == exits.QUIET
+    assert "3 of 3 photos are done already" in again.errors
+    assert sorted((out / "rows").iterdir()) == parts
+    more = run(*[*words[:-1], "patchcleanser:k3,minority_reports_pc:masks=4", "--limit", "2"])
+    assert more.code == exits.QUIET
+    assert "2 of 2 photos" in more.out
+
+
+def test_a_patch_on_the_photo(run: Run, toy, folder: Path, tmp_path: Path) -> None:
+    words = [*toy()[:-4], *toy()[-2:]]
+    done = run(
+        *("evaluate", folder, "--out", tmp_path / "out", *words, "--patch", "6", "--patch-space", "photo"),
+        *("--defense", "minority_reports_pc"),
+    )
+    assert done.code == exits.QUIET
+    # 64 px are resized to 36 and cropped to 32: a patch of 6 px touches at most ceil(5 * 36/64 + 2) = 5 of them
+    assert "detection, patch 5 x 5 px" in done.out
+    assert "6 x 6 px on photos of 64 x 64 px, before the resize" in (tmp_path / "out" / "report.md").read_text()
+
+
+def test_unreadable_photos_do_not_stop_the_others(run: Run, toy, folder: Path, tmp_path: Path) -> None:
+    (folder / "1_broken.png").write_bytes(b"nothing")
+    done = run("evaluate", folder, "--out", tmp_path / "out", *toy(), "--defense", "minority_reports_pc")
+    assert done.code == exits.ERROR
+    assert "1_broken.png is not an image" in done.sentence
+    assert "3 of 4 photos" in done.out
+
+
+def test_an_interrupt_keeps_what_is_done(
+    run: Run, toy, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from engine.evaluation import work
+
+    read, asked = work.read_image, []
+
+    def interrupted(path: Path):
+        asked.append(path)
+        if len(asked) == 3:
+            raise KeyboardInterrupt
+        return read(path)
+
+    monkeypatch.setattr(work, "read_image", interrupted)
+    words = ["evaluate", folder, "--out", tmp_path / "out", *toy(), "--defense", "minority_reports_pc"]
+    done = run(*words)
+    assert done.code == exits.INTERRUPTED
+    assert "2 of 3 photos" in done.out
+    assert "interrupted; the same command goes on from here" in done.errors
+    assert "3 of 3 photos" in run(*words).out
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (["--defense", "patchclenser"], "There is no defense 'patchclenser'; choose from patchcleanser"),
+        (["--defense", "patchcleanser:masks=many"], "cannot be 'many'"),
+        (["--defense", "ibp"], "No defense that was asked for can run here: Interval bound propagation"),
+        (["--defense", "patchcleanser,patchcleanser"], "asked for twice"),
+        (["--workers", "0"], "at least 1 process, not 0"),
+        (["--limit", "0"], "At least 1 photo is evaluated, not 0"),
+        (["--label", "1"], "--label belongs to another command, or stands"),
+        (["--patch-space", "print"], "--patch-space cannot be 'print'"),
+    ],
+)
+def test_what_makes_no_sense_is_refused(run: Run, toy, folder: Path, tmp_path: Path, options, sentence) -> None:
+    done = run("evaluate", folder, "--out", tmp_path / "out", *toy(), *options)
+    assert done.code == exits.ERROR
+    assert sentence in done.sentence
+
+
+def test_folders_that_do_not_serve_are_refused(run: Run, toy, folder: Path, tmp_path: Path) -> None:
+    done = run("evaluate", tmp_path / "missing", "--out", tmp_path / "out", *toy())
+    assert "is not a folder that can be listed" in done.sentence
+    done = run("evaluate", folder, "--out", folder / "0_a.png", *toy())
+    assert "is a file and not a folder" in done.sentence

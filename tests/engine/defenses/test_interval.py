@@ -1,0 +1,112 @@
+"""Interval bounds hold what any patch can bring about, and refuse what they cannot pass."""
+
+import itertools
+
+import numpy as np
+import pytest
+import torch
+from defended import CLASSES, SIZE, plain, subject
+from torch import nn
+from toys import HALF, classifier, picture, square_threat
+
+from engine.defenses import Subject, make_defense
+from engine.defenses.ibp import _patched
+from engine.defenses.interval import Interval, interval_steps, margin_bounds, propagate
+from engine.errors import ModelError
+from engine.pipeline import Inspector
+from engine.settings import Settings
+from engine.superficial import to_pixels
+
+THREAT = square_threat(3, SIZE)
+SLACK = 1e-9
+
+
+@pytest.mark.parametrize("bias", [True, False])
+def test_patches_stay_inside(bias: bool) -> None:
+    """Noise and the corners of the box, at every layer and place; margins by location below every true margin."""
+    net = plain(seed=2, bias=bias).double()
+    steps = interval_steps(net)
+    pixels = to_pixels(picture(SIZE, seed=1)).double()
+    network = classifier(plain(seed=2, bias=bias), SIZE, HALF, HALF).network
+    (bounds,) = _patched(network, pixels, THREAT, chunk=1000)
+    draw = torch.Generator().manual_seed(0)
+    places = list(itertools.product(range(THREAT.places[0]), range(THREAT.places[1])))
+    chosen = [0, 9, 47, 90, 99]
+    for place in chosen:
+        row, column = places[place]
+        patched = pixels.repeat(64, 1, 1, 1)
+        content = torch.rand(64, 3, 3, 3, generator=draw, dtype=torch.float64)
+        content[:32] = content[:32].round()  # corners
+        patched[:, :, row : row + 3, column : column + 3] = content
+        x = (patched - 0.5) / 0.5
+        inside = Interval(bounds.lower[place : place + 1], bounds.upper[place : place + 1])
+        assert bool((x >= inside.lower - SLACK).all() and (x <= inside.upper + SLACK).all())
+        least, _ = margin_bounds(steps[-1], propagate(steps[:-1], inside))
+        for step in steps:
+            x, inside = step(x), propagate((step,), inside)
+            assert bool((x >= inside.lower - SLACK).all() and (x <= inside.upper + SLACK).all())
+        for label in range(CLASSES):
+            true = x[:, [label]] - x
+            true[:, label] = torch.inf
+            assert bool((true >= least[0, label] - SLACK).all())
+
+
+def test_bounds_without_a_patch_are_the_logits() -> None:
+    net = plain(seed=3).double()
+    steps = interval_steps(net)
+    x = torch.rand(2, 3, SIZE, SIZE, dtype=torch.float64)
+    bounds = propagate(steps, Interval(x, x))
+    assert torch.allclose(bounds.lower, net(x))
+    assert torch.allclose(bounds.upper, net(x))
+    least, _ = margin_bounds(steps[-1], propagate(steps[:-1], Interval(x, x)))
+    logits = net(x)
+    assert torch.allclose(least[:, 0, 1:], logits[:, :1] - logits[:, 1:])
+
+
+@pytest.mark.parametrize(
+    ("layer", "sentence"),
+    [
+        (nn.BatchNorm2d(3), "not BatchNorm2d"),
+        (nn.MaxPool2d(2), "not MaxPool2d"),
+        (nn.GELU(), "not GELU"),
+        (nn.Dropout(), "not Dropout"),
+        (nn.Conv2d(3, 3, 3, padding_mode="circular"), "padded with zeros, not circular"),
+        (nn.Flatten(2), "all but the batch"),
+    ],
+)
+def test_other_layers_are_refused(layer: nn.Module, sentence: str) -> None:
+    with pytest.raises(ModelError, match=sentence):
+        interval_steps(nn.Sequential(layer, nn.Flatten(), nn.Linear(4, 2)))
+
+
+def test_disguised_layers_are_refused() -> None:
+    class Doubled(nn.ReLU):
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return 2 * super().forward(x)
+
+    hooked = nn.ReLU()
+    hooked.register_forward_hook(lambda *answer: answer[-1] * 2)
+    for layer, sentence in ((Doubled(), "not Doubled"), (hooked, "hooks of ReLU")):
+        with pytest.raises(ModelError, match=sentence):
+            interval_steps(nn.Sequential(layer, nn.Linear(4, 2)))
+    with pytest.raises(ModelError, match="ends in a linear layer"):
+        interval_steps(nn.Sequential(nn.Linear(4, 2), nn.ReLU()))
+
+
+def test_a_margin_of_zero_is_not_certified() -> None:
+    """Two equal rows in the last layer: the margin is exactly 0 everywhere."""
+    net = plain()
+    with torch.no_grad():
+        net[-1].weight.zero_()
+        net[-1].bias.zero_()
+    made = Subject(Inspector(classifier(net, SIZE)), Settings(backend="torch"))
+    result = make_defense("ibp")(made, picture(SIZE), THREAT, 0)
+    assert result.certificate.certified_places == 0
+    assert result.min_margin == 0.0
+
+
+def test_chunks_do_not_matter() -> None:
+    view = picture(SIZE, seed=4)
+    small, large = (make_defense(f"ibp:chunk={chunk}").tables(subject("plain"), view, THREAT) for chunk in (7, 1000))
+    assert np.allclose(small.margins, large.margins, atol=1e-9)
+    assert np.array_equal(small.sure, large.sure)
