@@ -79,13 +79,13 @@ def run(argv: Sequence[str] = ()) -> int:
     finally:
         alarm.take_down()
         log_file.close()
-    if window.engine.is_running:
+    if window.engine.is_running or window.attack.is_running:
         _leave(code)
     return code
 
 
 def _leave(code: int) -> NoReturn:
-    """End the process beside an engine that cannot stop: loading a model takes up to a minute.
+    """End the process beside a thread that cannot stop: loading a model takes up to a minute.
 
     Layout and settings are kept by then, files that were asked for are written, and caches are whole or not there.
     """

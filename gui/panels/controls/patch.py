@@ -99,12 +99,12 @@ class PatchGroup(Group):
             control.setEnabled(document.patch is not None)
         self._describe(on_photo, view)
 
-    def put_on(self, reference: str) -> None:
-        """Put a patch picture on the photo: a file that was chosen or dropped, or a sample."""
+    def put_on(self, reference: str, at: Placement | None = None) -> None:
+        """Put a patch picture on the photo: a file, or a sample; where it fits, unless a place is given."""
         size = patch_size(reference)
         self._size_of = reference, size
-        placement = self.state.document.placement
-        if size is not None:
+        placement = at if at is not None else self.state.document.placement
+        if size is not None and at is None:
             snapshot = self.state.snapshot
             feared = snapshot.threat_px if snapshot else (32, 32)
             placement = first_placement(size, feared, self._view())
