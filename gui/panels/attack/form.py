@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
 from PySide6.QtGui import QStandardItemModel
 from PySide6.QtWidgets import (
-    QAbstractSpinBox,
     QDoubleSpinBox,
     QFormLayout,
     QFrame,
@@ -24,7 +23,7 @@ from gui.panels.controls.group import choices
 from gui.patch_fit import patch_size, size_on_photo
 from gui.snapshot import ModelInfo
 from gui.state import State
-from gui.widgets import InlineMessage, Picker, tame_wheels
+from gui.widgets import InlineMessage, Picker, dress_number, tame_wheels
 
 __all__ = ["AttackForm", "Wishes"]
 
@@ -100,7 +99,7 @@ class AttackForm(QScrollArea):
         self.alpha.setSpecialValueText("off")
         self.alpha.setPrefix("α ")
         self.alpha.setObjectName("attackAlpha")
-        _dress(
+        dress_number(
             self.alpha,
             "Hide from importance, alpha",
             "Weight of a penalty on superficial activation (Eq. 6): the patch hides, and is weaker for it",
@@ -267,12 +266,5 @@ def _number(low: int, high: int, value: int, name: str, tip: str) -> QSpinBox:
     field = QSpinBox()
     field.setRange(low, high)
     field.setValue(value)
-    _dress(field, name, tip)
+    dress_number(field, name, tip)
     return field
-
-
-def _dress(field: QAbstractSpinBox, name: str, tip: str) -> None:
-    field.setKeyboardTracking(False)
-    field.setAlignment(Qt.AlignmentFlag.AlignRight)
-    field.setAccessibleName(name)
-    field.setToolTip(tip)

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
-from PySide6.QtWidgets import QAbstractSpinBox, QDoubleSpinBox, QGridLayout, QLabel, QSpinBox, QWidget
+from PySide6.QtCore import QSignalBlocker, Signal, Slot
+from PySide6.QtWidgets import QDoubleSpinBox, QGridLayout, QLabel, QSpinBox, QWidget
 
 from engine.errors import SinscopeError
 from engine.placement import Placement
@@ -11,7 +11,7 @@ from gui.panels.controls.group import Group
 from gui.patch_fit import clamped, first_placement, patch_size, size_on_photo, turned
 from gui.sources import sample_patches
 from gui.state import State
-from gui.widgets import Field, InlineMessage, Note, Picker, Switch, set_range
+from gui.widgets import Field, InlineMessage, Note, Picker, Switch, dress_number, set_range
 
 __all__ = ["PatchGroup"]
 
@@ -205,7 +205,7 @@ class PatchGroup(Group):
 def _whole(name: str, tip: str, suffix: str) -> QSpinBox:
     field = QSpinBox()
     field.setSuffix(suffix)
-    _dress(field, name, tip)
+    dress_number(field, name, tip)
     return field
 
 
@@ -214,12 +214,5 @@ def _number(name: str, tip: str, low: float, high: float, step: float, decimals:
     field.setDecimals(decimals)
     field.setRange(low, high)
     field.setSingleStep(step)
-    _dress(field, name, tip)
+    dress_number(field, name, tip)
     return field
-
-
-def _dress(field: QAbstractSpinBox, name: str, tip: str) -> None:
-    field.setKeyboardTracking(False)
-    field.setAlignment(Qt.AlignmentFlag.AlignRight)
-    field.setAccessibleName(name)
-    field.setToolTip(tip)
