@@ -17,9 +17,11 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QFont, QFontDatabase, QGuiApplication
 from PySide6.QtWidgets import QApplication
 
+from engine.cli import exits
 from engine.cli.version import version
 from gui.alarm import Alarm
 from gui.icons import app_icon
+from gui.interrupt import Interrupt
 from gui.logfile import LogFile
 from gui.main_window import MainWindow
 from gui.preferences import Preferences
@@ -65,20 +67,25 @@ def create_window(argv: Sequence[str] = ()) -> MainWindow:
 
 
 def run(argv: Sequence[str] = ()) -> int:
-    """Show the window until it is closed; the exit code."""
+    """Show the window until it is closed, or Ctrl-C is pressed where it was started; the exit code."""
     app = application()
     log_file = LogFile()
     window = create_window(argv)
     window.patience_ms = _PATIENCE_MS
-    alarm = Alarm(window.show_crash, window)
+    alarm, interrupt = Alarm(window.show_crash, window), Interrupt(window)
+    interrupt.came.connect(window.close)
+    interrupt.came.connect(app.quit)
     window.show()
     if not window.tour.is_running:
         window.offer_guide()
     try:
         code = app.exec()
     finally:
+        interrupt.take_down()
         alarm.take_down()
         log_file.close()
+    if interrupt.has_come:
+        code = exits.INTERRUPTED
     if window.engine.is_running or window.attack.is_running:
         _leave(code)
     return code
