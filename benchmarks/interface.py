@@ -36,6 +36,8 @@ from gui.state import Phase
 
 ROOT = Path(__file__).resolve().parent.parent
 STAGES = ("superficial", "clusters", "windows", "verdict")
+START = 50  # % of the top-ranking rate, from which the single moves go down and, held, up
+MOST_MOVES = 40
 MOVE_MS = 10
 PATIENCE_MS = 300_000
 TARGETS_MS = {  # on two CPU cores; the last is for the 99th percentile
@@ -139,7 +141,7 @@ def starts(repeats: int, folder: str) -> dict[str, list[float]]:
 
 
 def moves(watch: Watch, repeats: int) -> dict[str, list[float]]:
-    """Single moves: with a key, then of a held slider, then back to where it has been."""
+    """Single moves down from ``START``, as by a key; back to where it has been; then up, held."""
     found: dict[str, list[float]] = {
         "slider move to heatmap and SINs": [],
         "slider move to full verdict": [],
@@ -147,16 +149,16 @@ def moves(watch: Watch, repeats: int) -> dict[str, list[float]]:
         "held slider to preview": [],
         "former setting to full verdict": [],
     }
-    rates = list(range(49, 49 - repeats, -1))
+    rates = list(range(START - 1, START - 1 - repeats, -1))
     for rate in rates:
         times = watch.move(rate)
         found["slider move to heatmap and SINs"].append(times["sins"])
         found["slider move to full verdict"].append(times["full"])
-    for rate in rates:
-        found["former setting to full verdict"].append(watch.move(rate)["full"])
+    for rate in reversed(rates):
+        found["former setting to full verdict"].append(watch.move(rate + 1)["full"])
     watch.slider.setSliderDown(True)
     for step in range(repeats):
-        times = watch.move(51 + step)
+        times = watch.move(START + 1 + step)
         found["held slider to heatmap and SINs"].append(times["sins"])
         if "preview" in times:  # on a slow machine the rest of a held slider may overtake it
             found["held slider to preview"].append(times["preview"])
@@ -210,11 +212,14 @@ def print_times(console: Console, windows: int, times: dict[str, list[float]]) -
 
 def _options(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--repeats", type=int, default=11, help="moves of each kind (11)")
+    parser.add_argument("--repeats", type=int, default=11, help=f"moves of each kind, 1 to {MOST_MOVES} (11)")
     parser.add_argument("--starts", type=int, default=3, help="starts after the one that warms the caches (3)")
     parser.add_argument("--seconds", type=float, default=5.0, help="of a hundred moves each (5)")
     parser.add_argument("--json", type=Path)
-    return parser.parse_args(argv)
+    options = parser.parse_args(argv)
+    if not 1 <= options.repeats <= MOST_MOVES or options.starts < 0 or options.seconds <= 0:
+        parser.error(f"--repeats goes from 1 to {MOST_MOVES}, --starts from 0, and --seconds is above 0")
+    return options
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -228,21 +233,23 @@ def main(argv: Sequence[str] | None = None) -> int:
         window = create_window()
         watch = Watch(window)
         window.show()
-        watch.wait(watch.is_settled)
-        watch.move(50)
-        windows = len(window.state.snapshot.windows)
-        times |= moves(watch, options.repeats)
-        gaps, taken = storm(watch, options.seconds)
-        last = window.state.snapshot
-        checks = {
-            "stages come in order": watch.in_order(),
-            "the last move wins": last.request.document == window.state.document
-            and round(last.settings.top * 100) == watch.slider.value(),
-            "no gap above a second": max(gaps) < 1000,
-        }
-        window.close()
-        window.deleteLater()
-        QApplication.processEvents()
+        try:
+            watch.wait(watch.is_settled)
+            watch.move(START)
+            windows = len(window.state.snapshot.windows)
+            times |= moves(watch, options.repeats)
+            gaps, taken = storm(watch, options.seconds)
+            last = window.state.snapshot
+            checks = {
+                "stages come in order": watch.in_order(),
+                "the last move wins": last.request.document == window.state.document
+                and round(last.settings.top * 100) == watch.slider.value(),
+                "no gap above a second": max(gaps) < 1000,
+            }
+        finally:
+            window.close()
+            window.deleteLater()
+            QApplication.processEvents()
 
     # Only now: it imports torch, which the window's thread must not be seen to need.
     from benchmarks.machine import machine, peak_memory_mb

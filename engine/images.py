@@ -185,9 +185,8 @@ def list_images(folder: Path) -> list[Path]:
 
 def spread(paths: Sequence[Path], limit: int | None) -> list[Path]:
     """At most ``limit`` paths, evenly spread over all of them; always the same ones."""
-    if limit is None or limit >= len(paths):
-        return list(paths)
-    return [paths[index * len(paths) // limit] for index in range(limit)]
+    taken = len(paths) if limit is None else min(limit, len(paths))
+    return [paths[index * len(paths) // taken] for index in range(taken)]
 
 
 def decode_image(path: str | Path) -> DecodedImage:

@@ -1,10 +1,13 @@
 """The application: from arguments to a window, and to an exit code."""
 
 import argparse
+import contextlib
 import importlib
 import importlib.util
+import os
 import sys
 from collections.abc import Sequence
+from typing import NoReturn
 
 if sys.platform == "win32":
     # There, torch's libraries cannot be loaded any more once Qt's are.
@@ -14,15 +17,19 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QFont, QFontDatabase, QGuiApplication
 from PySide6.QtWidgets import QApplication
 
+from engine.cli import exits
 from engine.cli.version import version
 from gui.alarm import Alarm
 from gui.icons import app_icon
+from gui.interrupt import Interrupt
 from gui.logfile import LogFile
 from gui.main_window import MainWindow
 from gui.preferences import Preferences
 from gui.theme import apply_theme
 
 __all__ = ["application", "create_window", "run"]
+
+_PATIENCE_MS = 1000  # for the engine, once the window is closed
 
 
 def application() -> QApplication:
@@ -60,19 +67,39 @@ def create_window(argv: Sequence[str] = ()) -> MainWindow:
 
 
 def run(argv: Sequence[str] = ()) -> int:
-    """Show the window until it is closed; the exit code."""
+    """Show the window until it is closed, or Ctrl-C is pressed where it was started; the exit code."""
     app = application()
     log_file = LogFile()
     window = create_window(argv)
-    alarm = Alarm(window.show_crash, window)
+    window.patience_ms = _PATIENCE_MS
+    alarm, interrupt = Alarm(window.show_crash, window), Interrupt(window)
+    interrupt.came.connect(window.close)
+    interrupt.came.connect(app.quit)
     window.show()
     if not window.tour.is_running:
         window.offer_guide()
     try:
-        return app.exec()
+        code = app.exec()
     finally:
+        interrupt.take_down()
         alarm.take_down()
         log_file.close()
+    if interrupt.has_come:
+        code = exits.INTERRUPTED
+    if window.engine.is_running or window.attack.is_running:
+        _leave(code)
+    return code
+
+
+def _leave(code: int) -> NoReturn:
+    """End the process beside a thread that cannot stop: loading a model takes up to a minute.
+
+    Layout and settings are kept by then, files that were asked for are written, and caches are whole or not there.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(AttributeError, OSError, ValueError):  # there may be none, or a closed one
+            stream.flush()
+    os._exit(code)
 
 
 def _parser() -> argparse.ArgumentParser:

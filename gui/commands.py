@@ -56,6 +56,7 @@ class Commands(QObject):
         state.phase_changed.connect(self.refresh)
         state.live_changed.connect(self.refresh)
         state.undo_stack.indexChanged.connect(self.refresh)
+        window.attack_panel.changed.connect(self._refresh_attack)
         for changed in (window.canvas.layers.changed, window.canvas.original_changed, window.canvas.compare_changed):
             changed.connect(self.refresh)
         self.refresh()
@@ -89,8 +90,11 @@ class Commands(QObject):
             "compare": canvas.set_compare,
             "resetLayout": window.reset_layout,
             "run": window.live.run,
-            "stop": window.live.stop,
+            "stop": window.stop,
             "live": state.set_live,
+            "startAttack": self._start_attack,
+            "usePatch": filing.use_patch,
+            "savePatch": filing.save_patch,
             "guide": window.guide.start,
             "shortcuts": self._show_shortcuts,
             "explain": window.show_explanation,
@@ -124,8 +128,21 @@ class Commands(QObject):
         actions["run"].setEnabled(document.image is not None)
         for name in ("patchSmaller", "patchLarger"):
             actions[name].setEnabled(document.patch is not None and document.patch_on)
-        running = state.phase.value in ("loading", "computing", "partial")
-        actions["stop"].setEnabled(running)
+        self._refresh_attack()
+
+    @Slot()
+    def _refresh_attack(self) -> None:
+        """Up to 30 times a second while one runs: only what depends on it."""
+        window, actions = self._window, self._registry
+        running = window.state.phase.value in ("loading", "computing", "partial")
+        actions["stop"].setEnabled(running or window.attack.is_busy)
+        actions["startAttack"].setEnabled(not window.attack_panel.obstacle())
+        for name in ("usePatch", "savePatch"):
+            actions[name].setEnabled(window.attack.view is not None)
+
+    def _start_attack(self) -> None:
+        self._window.docks.show_tab("attack")
+        self._window.attack_panel.start()
 
     def choose_theme(self, theme: ThemeName) -> None:
         """Take over a theme now and for the next time."""

@@ -82,6 +82,10 @@ class Docks:
         self.by_name["results"].show()
         self.tabs.setCurrentWidget(self._tabs[name])
 
+    def entitle(self, name: str, title: str) -> None:
+        """Call a tab something else, such as how far its work has come."""
+        self.tabs.setTabText(self.tabs.indexOf(self._tabs[name]), title)
+
     def share_out(self) -> None:
         """Widths and heights in the font's measure: controls and verdict narrow, the canvas gets the rest."""
         letter, line = self._window.fontMetrics().averageCharWidth(), self._window.fontMetrics().height()

@@ -10,6 +10,7 @@ from PySide6.QtSvg import QSvgGenerator
 from PySide6.QtWidgets import QApplication, QGraphicsScene, QMainWindow, QTabWidget, QWidget
 
 from engine.errors import OutputError
+from gui.svg_clips import place_clips
 
 __all__ = ["FORMATS", "SCALES", "draw_figure", "draw_image"]
 
@@ -104,7 +105,7 @@ def _svg(source: Source) -> bytes:
     generator.setTitle("SINscope")
     generator.setDescription("")
     _paint(source, generator)
-    return bytes(buffer.data().data())
+    return place_clips(bytes(buffer.data().data()))
 
 
 def _pdf(source: Source) -> bytes:

@@ -1,17 +1,24 @@
-"""Sessions, figures and data: what is asked of the user before something is read or written."""
+"""Sessions, figures, data and trained patches: what is asked of the user before something is read or written."""
 
 import dataclasses
 import functools
+import hashlib
+import re
+import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Slot
 
+from engine.cache import cache_folder
 from engine.errors import SinscopeError
+from engine.placement import Placement
 from gui.document import Document
 from gui.export import Exporter, copy_picture
 from gui.messages import Message
 from gui.session import FileFault, Session, load_session, save_session, with_file
+from gui.training import TrainingView
 
 if TYPE_CHECKING:
     from gui.main_window import MainWindow
@@ -112,6 +119,39 @@ class Filing(QObject):
         else:
             self._window.messages.show_message(Message("The picture is in the clipboard."))
 
+    @Slot()
+    def save_patch(self) -> None:
+        """Ask where, and keep the best patch of the attack there, with how it was made."""
+        window, view = self._window, self._window.attack.view
+        if view is None:
+            return
+        path = window.dialogs.save_file("Save patch", _patch_name(view), "PNG (*.png)")
+        if path is not None:
+            self._write_patch(view, path, self._written)
+
+    @Slot()
+    def use_patch(self) -> None:
+        """Put the best patch of the attack on the photo, where it was trained to be."""
+        view = self._window.attack.view
+        if view is None:
+            return
+        places = view.request.attack.places
+        at = Placement(*places) if places is not None else None
+        put = functools.partial(self._window.controls.put_patch, at=at)
+        # Under a name that tells its pixels: another patch is another file, to undo and to whoever keeps it by name.
+        folder = cache_folder("attacks") or Path(tempfile.mkdtemp(prefix="sinscope-"))
+        checksum = hashlib.sha256(view.best.tobytes()).hexdigest()[:8]
+        self._write_patch(view, folder / _patch_name(view, checksum), put)
+
+    def _write_patch(self, view: TrainingView, path: Path, then: Callable[[str], None]) -> None:
+        attack = self._window.attack
+
+        def work() -> str:
+            attack.write(path, view)
+            return str(path)
+
+        self._window.aside.run(work, then, self._failed)
+
     def _use(self, path: Path, session: Session) -> None:
         document: Document | None = session.document
         for fault in session.faults:
@@ -157,3 +197,10 @@ class Filing(QObject):
     def _failed(self, why: str) -> None:
         self._window.state.log(why)
         self._window.messages.show_message(Message(why, "error"))
+
+
+def _patch_name(view: TrainingView, more: str = "") -> str:
+    """What a trained patch's file is called: by its target, its size and whatever tells it from others."""
+    target = re.sub(r"[^a-z0-9]+", "-", view.target.split(",")[0].casefold()).strip("-") or "untargeted"
+    size = view.request.attack.patch.replace("%", "pct")
+    return "-".join(part for part in (target, size, more) if part) + ".png"

@@ -198,11 +198,14 @@ class Filmstrip(QWidget):
     -------
     opened : str, int
         A folder was listed and holds so many photos.
+    closed
+        The strip was put away.
     refused : str
         It was not, and why.
     """
 
     opened = Signal(str, int)
+    closed = Signal()
     refused = Signal(str)
 
     def __init__(self, state: State, parent: QWidget | None = None) -> None:
@@ -265,6 +268,7 @@ class Filmstrip(QWidget):
         self.folder = ""
         self._photos.set_paths(())
         self.hide()
+        self.closed.emit()
 
     def step(self, by: int) -> None:
         """Walk some photos on, or back."""

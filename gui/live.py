@@ -3,6 +3,7 @@
 from PySide6.QtCore import QObject, QTimer, Slot
 
 from gui.document import Document
+from gui.maps import maps_key
 from gui.snapshot import Problem, Snapshot
 from gui.state import Phase, State
 from gui.worker import EngineThread
@@ -33,9 +34,12 @@ class LiveLoop(QObject):
         state.document_changed.connect(self._follow)
         state.holding_changed.connect(self._released)
         state.live_changed.connect(self._live_switched)
+        state.phase_changed.connect(self._ask_maps)
+        state.maps_wanted_changed.connect(self._ask_maps)
         engine.snapshot.connect(self._take)
         engine.model_loading.connect(state.show_loading)
         engine.model_ready.connect(state.show_model)
+        engine.maps.connect(state.show_maps)
         engine.failed.connect(self._fail)
         engine.idle.connect(self._rested)
 
@@ -93,6 +97,15 @@ class LiveLoop(QObject):
     def _preview(self) -> None:
         self._moved = False
         self._previewing = self._engine.ask(self._state.document, preview=True)
+
+    @Slot()
+    def _ask_maps(self, _what: object = None) -> None:
+        """Importance maps cost passes through the whole network: only for who looks at them, once all is at rest."""
+        state = self._state
+        if state.maps_wanted and state.phase is Phase.VERDICT:
+            key = maps_key(state.document)
+            if state.maps is None or state.maps.key != key:
+                self._engine.ask_maps(state.document)
 
     @Slot(int)
     def _rested(self, generation: int) -> None:

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import QLabel, QMainWindow, QMenu, QVBoxLayout, QWidget
 from gui.actions import Command, Registry
 from gui.activity import ActivityPanel
 from gui.aside import Aside
+from gui.attack import Attack
 from gui.canvas import CanvasPanel
 from gui.commands import Commands
 from gui.dialogs import Dialogs
@@ -34,9 +35,10 @@ from gui.live import LiveLoop
 from gui.menus import build_menus, build_toolbar, dress, filled_on_show
 from gui.messages import Message, MessageBar
 from gui.opening import Opener
+from gui.panels.attack import AttackPanel
 from gui.panels.controls import ControlsPanel
 from gui.panels.layers import LayerPanel
-from gui.panels.plots import ClusterPlot, ImportancePlot, WindowGridPlot
+from gui.panels.plots import ClusterPlot, DeepPlot, DistributionPlot, ImportancePlot, WindowGridPlot
 from gui.panels.verdict import VerdictPanel
 from gui.panels.window_table import WindowTable
 from gui.preferences import Preferences
@@ -58,6 +60,9 @@ _WAIT_MS, _WAITS = 10, 50
 
 class MainWindow(QMainWindow):
     """Everything of one window; closing it ends its engine.
+
+    ``patience_ms`` is how long closing waits for each thread, which may be loading a model; as long as it takes if
+    ``None``.
 
     Parameters
     ----------
@@ -81,8 +86,10 @@ class MainWindow(QMainWindow):
         self.state = State(self)
         self.engine = EngineThread(self)
         self.live = LiveLoop(self.state, self.engine, self)
+        self.attack = Attack(self.state, self)
         self.journal = Journal(self.state, self)
         self.aside = Aside(self)
+        self.patience_ms: int | None = None
         self._photo = photo
         self._painted, self._waits = False, 0
         self._explanation: Explanation | None = None
@@ -101,6 +108,7 @@ class MainWindow(QMainWindow):
         self.window_table = WindowTable(state)
         self.activity = ActivityPanel(state, self.journal.report)
         self.importance_plot = ImportancePlot(state)
+        self.attack_panel = AttackPanel(state, self.attack)
         centre = QWidget()
         column = QVBoxLayout(centre)
         column.setContentsMargins(0, 0, 0, 0)
@@ -119,6 +127,9 @@ class MainWindow(QMainWindow):
                 Panel("importance", "Importance", self.importance_plot),
                 Panel("grid", "Window grid", WindowGridPlot(state)),
                 Panel("clusters", "Clusters", ClusterPlot(state)),
+                Panel("distribution", "Distribution", DistributionPlot(state)),
+                Panel("deep", "Deep maps", DeepPlot(state)),
+                Panel("attack", "Attack", self.attack_panel),
                 Panel("activity", "Activity", self.activity),
             ),
         )
@@ -165,6 +176,11 @@ class MainWindow(QMainWindow):
         self.controls.patch_file_wanted.connect(self.opener.ask_patch)
         self.opener.patch_chosen.connect(self.controls.put_patch)
         self.verdict_panel.retry.connect(self.live.run)
+        self.filmstrip.opened.connect(self.attack_panel.form.set_folder)
+        self.filmstrip.closed.connect(self.attack_panel.form.clear_folder)
+        self.attack.changed.connect(self._entitle_attack)
+        self.attack_panel.use_wanted.connect(self.filing.use_patch)
+        self.attack_panel.save_wanted.connect(self.filing.save_patch)
         self.canvas.hovered.connect(self.hover.setText)
         self.guide.finished.connect(self._guide_read)
         QGuiApplication.styleHints().colorSchemeChanged.connect(self._follow_desktop)
@@ -188,6 +204,12 @@ class MainWindow(QMainWindow):
             else:
                 self.opener.photo(photo)
                 self.state.undo_stack.clear()
+
+    @Slot()
+    def stop(self) -> None:
+        """Stop whatever runs: the engine, and an attack, which keeps its best patch."""
+        self.live.stop()
+        self.attack.stop()
 
     @Slot()
     def reset_layout(self) -> None:
@@ -225,6 +247,12 @@ class MainWindow(QMainWindow):
         name = document.image or ""
         name = name.removeprefix("sample:").capitalize() if name.startswith("sample:") else Path(name).name
         self.setWindowTitle(f"{name} – SINscope" if name else "SINscope")
+
+    @Slot()
+    def _entitle_attack(self) -> None:
+        """Other tabs may be in front of an attack: its title says how far it has come."""
+        view = self.attack.view if self.attack.is_busy else None
+        self.docks.entitle("attack", f"Attack {100 * view.step // view.steps} %" if view is not None else "Attack")
 
     @Slot()
     def _follow_desktop(self) -> None:
@@ -324,7 +352,8 @@ class MainWindow(QMainWindow):
         self.preferences.save_layout(self)
         self.hide()
         self.live.stop()
-        self.engine.close()
+        self.attack.close(self.patience_ms)
+        self.engine.close(self.patience_ms)
         self.filmstrip.finish()
         self.aside.close()
         self.state.undo_stack.clear()  # or it would tell of its end when half of the window is gone

@@ -1,14 +1,27 @@
 """What the engine's thread hands to the window: plain arrays and words, nothing of torch."""
 
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from engine.settings import Settings
 
-__all__ = ["ClusterShape", "ModelInfo", "Prediction", "Problem", "Request", "Snapshot", "VerdictView", "WindowsView"]
+if TYPE_CHECKING:  # it imports torch
+    from engine.analysis.reference import Reference
+
+__all__ = [
+    "Benign",
+    "ClusterShape",
+    "ModelInfo",
+    "Prediction",
+    "Problem",
+    "Request",
+    "Snapshot",
+    "VerdictView",
+    "WindowsView",
+]
 
 StageName = Literal["superficial", "clusters", "windows", "verdict"]
 
@@ -24,11 +37,14 @@ class Request:
     document : Document
     preview : bool
         A coarse pass while a slider is held; its outcome is never a verdict.
+    maps : bool
+        Deep and superficial importance maps are wanted, and nothing else.
     """
 
     generation: int
     document: Any
     preview: bool = False
+    maps: bool = False
 
 
 @dataclass(frozen=True)
@@ -71,6 +87,21 @@ class ClusterShape:
     y: float
     std_px: float
     size: int
+
+
+@dataclass(frozen=True, eq=False)
+class Benign:
+    """What is known of the photo without the patch that is on it.
+
+    Parameters
+    ----------
+    curve : float32 array (m,)
+        As in :class:`Snapshot`.
+    clusters : tuple of ClusterShape
+    """
+
+    curve: NDArray[np.float32] = field(repr=False)
+    clusters: tuple[ClusterShape, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -176,6 +207,10 @@ class Snapshot:
         What ran the network; the same with arithmetic and batch, as a sentence names it.
     seen : (float, float, float, float)
         The part of ``original`` that the model sees: top, left, bottom, right as shares of its sides.
+    benign : Benign, optional
+        The photo without its patch; ``None`` if none is on it.
+    reference : Reference, optional
+        How clusters are distributed at this layer over benign photos and patched copies, if that is known.
     """
 
     request: Request
@@ -207,6 +242,8 @@ class Snapshot:
     windows: WindowsView | None = field(default=None, repr=False)
     verdict: VerdictView | None = None
     seen: tuple[float, float, float, float] = (0.0, 0.0, 1.0, 1.0)
+    benign: Benign | None = None
+    reference: "Reference | None" = field(default=None, repr=False)
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """Where photos and patches come from: files, samples, the clipboard."""
 
 import hashlib
+import re
 import threading
 from pathlib import Path
 
@@ -11,7 +12,14 @@ from engine.errors import ImageError
 from engine.images import InputImage
 from engine.placement import Patch, read_patch
 
-__all__ = ["SAMPLE_IMAGES", "clipboard_image", "keep_clipboard_image", "load_patch", "sample_patches"]
+__all__ = [
+    "SAMPLE_IMAGES",
+    "clipboard_image",
+    "keep_clipboard_image",
+    "load_patch",
+    "reference_path",
+    "sample_patches",
+]
 
 SAMPLE_IMAGES = ("sample:china", "sample:flower")
 _PATCHES = Path(__file__).parent.parent / "assets" / "patches"
@@ -19,6 +27,7 @@ _FIRST_PATCH = "toaster-5pct"
 _CLIPBOARD = "clipboard:"
 _pasted: dict[str, InputImage] = {}
 _lock = threading.Lock()
+_REFERENCES = Path(__file__).parent.parent / "assets" / "analysis"
 
 
 def keep_clipboard_image(rgb: NDArray[np.uint8]) -> str:
@@ -67,3 +76,8 @@ def load_patch(reference: str) -> Patch:
     if name != reference and name in sample_patches():
         return read_patch(sample_patches()[name])
     return read_patch(reference)
+
+
+def reference_path(model: str) -> Path:
+    """Where a model's reference distribution is, if one comes with the program."""
+    return _REFERENCES / f"reference-{re.sub(r'[^A-Za-z0-9_.-]+', '-', model)}.json"

@@ -4,12 +4,13 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtGui import QUndoCommand, QUndoStack
 
 from engine.placement import Placement
 from engine.settings import Settings
 from gui.document import Document
+from gui.maps import MapsView
 from gui.snapshot import ModelInfo, Problem, Snapshot, VerdictView
 
 __all__ = ["Phase", "Selection", "State"]
@@ -53,6 +54,8 @@ class State(QObject):
     problem_changed : Problem or None
     holding_changed : bool
     live_changed : bool
+    maps_changed : MapsView
+    maps_wanted_changed : bool
     """
 
     document_changed = Signal(object)
@@ -64,6 +67,8 @@ class State(QObject):
     problem_changed = Signal(object)
     holding_changed = Signal(bool)
     live_changed = Signal(bool)
+    maps_changed = Signal(object)
+    maps_wanted_changed = Signal(bool)
     logged = Signal(str)
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -74,6 +79,8 @@ class State(QObject):
         self.selection = Selection()
         self.model: ModelInfo | None = None
         self.problem: Problem | None = None
+        self.maps: MapsView | None = None
+        self.maps_wanted = False
         self.loading = ""
         self.live = True
         self.holding = False
@@ -134,6 +141,18 @@ class State(QObject):
         if live != self.live:
             self.live = live
             self.live_changed.emit(live)
+
+    def want_maps(self, wanted: bool) -> None:
+        """Say whether somebody looks at deep and superficial importance side by side."""
+        if wanted != self.maps_wanted:
+            self.maps_wanted = wanted
+            self.maps_wanted_changed.emit(wanted)
+
+    @Slot(object)
+    def show_maps(self, maps: MapsView) -> None:
+        """Take over other importance maps."""
+        self.maps = maps
+        self.maps_changed.emit(maps)
 
     def select(self, window: int | None = None, place: tuple[int, int] | None = None) -> None:
         """Point the linked views at a window or a place."""

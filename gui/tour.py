@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["STEPS", "Tour"]
 
-STEPS = 8
+STEPS = 9
 _TICK_MS = 33
 _TAKES_OVER = {
     QEvent.Type.KeyPress,
@@ -209,11 +209,20 @@ class Tour(QObject):
         yield 2.0
         yield from self._conclude(7)
 
-        self._say(8, "Another photo, the same question.")
+        self._say(8, "The same photo, seen at the next superficial layer, and a patch half as large.")
+        before = state.settings
+        state.set_knobs("Superficial layer and feared patch", layer="2", patch="1%")
+        yield self._settled
+        yield 2.0
+        yield from self._conclude(8)
+        state.change("Reset settings", settings=before)
+        yield self._settled
+
+        self._say(9, "Another photo, the same question.")
         window.opener.photo("sample:china")
         yield self._settled
         yield 3.0
-        yield from self._conclude(8)
+        yield from self._conclude(9)
 
     def _prepare(self) -> Iterator[Wait]:
         """Start from the settings that the window starts with."""

@@ -17,6 +17,7 @@ _NAME = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 _PATH = re.compile(r"[A-Za-z_]\w*(\.\w+)*", re.ASCII)
 _OPERATORS = ("getitem", "add", "sub", "mul", "floordiv", "mod", "neg")
 _CONSTANTS = (torch.dtype, torch.layout, torch.memory_format)
+_MODULE = "torch.nn.Module"  # the kind of every module: OpenVINO's converter wants one named, nothing reads it
 
 
 class GraphTextError(ValueError):
@@ -60,7 +61,7 @@ def from_records(records: list[Record], network: nn.Module) -> GraphModule:
         nodes[name] = node
         if "val" in record:
             node.meta["val"] = _read_value(record["val"])
-        node.meta["nn_module_stack"] = {str(key): (str(path), None) for key, path in record["stack"]}
+        node.meta["nn_module_stack"] = {str(key): (str(path), _MODULE) for key, path in record["stack"]}
     graph.lint()
     return GraphModule(network, graph)
 

@@ -1,7 +1,7 @@
 """Small widgets that know nothing of the engine."""
 
 from gui.widgets.chip import Chip
-from gui.widgets.field import Field, Note
+from gui.widgets.field import Field, Note, dress_number
 from gui.widgets.float_slider import FloatSlider, set_range
 from gui.widgets.message import InlineMessage
 from gui.widgets.picker import Picker
@@ -22,6 +22,7 @@ __all__ = [
     "Ringed",
     "Section",
     "Switch",
+    "dress_number",
     "set_range",
     "tame_wheels",
 ]

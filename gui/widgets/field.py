@@ -2,9 +2,9 @@
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QPalette
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QAbstractSpinBox, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
-__all__ = ["Field", "Note"]
+__all__ = ["Field", "Note", "dress_number"]
 
 
 class Note(QLabel):
@@ -54,3 +54,11 @@ class Field(QWidget):
             head.addWidget(aside)
         if note is not None:
             layout.addWidget(note)
+
+
+def dress_number(field: QAbstractSpinBox, name: str, tip: str) -> None:
+    """Give a field for a number its name and tip; it tells of a number once it is whole."""
+    field.setKeyboardTracking(False)
+    field.setAlignment(Qt.AlignmentFlag.AlignRight)
+    field.setAccessibleName(name)
+    field.setToolTip(tip)

@@ -1,5 +1,6 @@
-"""The engine's thread: the only part of the window that imports torch, and only once it runs."""
+"""The engine's threads: the only part of the window that imports torch, and only once they run."""
 
 from gui.worker.thread import EngineThread
+from gui.worker.training_thread import TrainingThread
 
-__all__ = ["EngineThread"]
+__all__ = ["EngineThread", "TrainingThread"]

@@ -4,46 +4,42 @@ import os
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from functools import cached_property
+from dataclasses import dataclass, field, replace
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from PIL import Image
 
-from engine.classifiers import load_classifier
 from engine.classifiers.preprocessing import Preprocessing
 from engine.images import InputImage, load_image
-from engine.logit_cache import LogitCache
-from engine.pipeline import Inspector
+from engine.pipeline import Inspection, Inspector
 from engine.placement import Patch, PlacedPatch, paste
 from engine.settings import Settings
 from gui.document import Document
-from gui.snapshot import ModelInfo, Request, Snapshot
+from gui.maps import MapsView
+from gui.snapshot import Benign, ModelInfo, Request, Snapshot
 from gui.sources import clipboard_image, load_patch
-from gui.worker.translate import model_info, snapshot_of
+from gui.worker.inspectors import Inspectors
+from gui.worker.maps import MapMaker
+from gui.worker.references import References
+from gui.worker.translate import benign_of, model_info, snapshot_of
 
 __all__ = ["Bench"]
 
-_MODEL_KNOBS = ("model", "weights", "input_size", "mean", "std", "labels", "seed")
-_IMAGES_KEPT, _INSPECTORS_KEPT = 4, 2
+_IMAGES_KEPT = 4
 _ORIGINAL_SIDE = 2048
 _FRAME = 1 / 30  # seconds between partial results
 _PREVIEW_STEPS = 3
 
 
 @dataclass(frozen=True, eq=False)
-class _Model:
-    """A loaded model, and the layers that the window has been told of."""
+class _Known:
+    """What controls need to know of a model, found by a walk through its graph, and the layers they were told of."""
 
-    inspector: Inspector
+    info: ModelInfo
     announced: set[str] = field(default_factory=set)
-
-    @cached_property
-    def info(self) -> ModelInfo:
-        """What controls need to know of it; takes a walk through the graph."""
-        return model_info(self.inspector)
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,12 +70,14 @@ class Bench:
         # One core is left to the window.
         torch.set_num_threads(max(1, (os.cpu_count() or 2) - 1))
         self._announce = announce
-        self._cache = LogitCache()
-        self._inspectors: OrderedDict[Settings, _Model] = OrderedDict()
+        self._inspectors = Inspectors(announce)
+        self._known: WeakKeyDictionary[Inspector, _Known] = WeakKeyDictionary()
         self._images: OrderedDict[str, _Photo] = OrderedDict()
         self._patches: dict[str, Patch] = {}
+        self._references = References()
+        self._maps = MapMaker()
 
-    def serve(self, request: Request, stop: Callable[[], bool]) -> Iterator[ModelInfo | Snapshot]:
+    def serve(self, request: Request, stop: Callable[[], bool]) -> Iterator[ModelInfo | Snapshot | MapsView]:
         """Everything worth showing of one request, in order; the last snapshot holds the verdict.
 
         Raises
@@ -91,41 +89,45 @@ class Bench:
         if document.image is None:
             return
         settings = document.settings
-        model = self._model(settings)
-        inspector = model.inspector
-        is_new = settings.layer not in model.announced
+        # Each step of loading takes seconds and cannot be interrupted.
+        if stop():
+            return
+        inspector = self._inspectors.get(settings)
+        if stop():
+            return
+        known = self._known.get(inspector)
+        is_new = known is None or settings.layer not in known.announced
         if is_new:
             self._announce(f"{settings.model}, layer {settings.layer}")
         inspector.prepare(settings)
+        if known is None:
+            known = self._known[inspector] = _Known(model_info(inspector))
         if is_new:
-            model.announced.add(settings.layer)
-            yield model.info
+            yield known.info
+            known.announced.add(settings.layer)  # not before: a request that is overtaken here has told nobody
         if stop():
             return
         photo = self._photo(document.image)
         clean = photo.seen_by(inspector.classifier.preprocessing)
         pasted = self._pasted(document, clean)
+        if request.maps:
+            maps = self._maps.make(inspector, document, clean, pasted[1] if pasted else None, stop)
+            if maps is not None:
+                yield maps
+            return
         view = clean if pasted is None else pasted[1].view
         if request.preview:
             settings = inspector.widened(settings, _PREVIEW_STEPS)
+        benign = _benign(inspector, clean, settings) if pasted is not None else None
         shown = 0.0
         for found in inspector.inspect(view, settings, stop):
             now = time.perf_counter()
             if found.stage == "windows" and now - shown < _FRAME:
                 continue
             shown = now
-            yield snapshot_of(found, request, model.info, photo.image, photo.original, clean, pasted)
-
-    def _model(self, settings: Settings) -> _Model:
-        key = Settings(**{name: getattr(settings, name) for name in _MODEL_KNOBS})
-        kept = self._inspectors.pop(key, None)
-        if kept is None:
-            self._announce(settings.model)
-            kept = _Model(Inspector(load_classifier(settings), self._cache))
-        self._inspectors[key] = kept
-        while len(self._inspectors) > _INSPECTORS_KEPT:
-            self._inspectors.popitem(last=False)
-        return kept
+            reference, notes = self._references.find(known.info, found.cut.layer, settings.importance)
+            made = snapshot_of(found, request, known.info, photo.image, photo.original, clean, pasted)
+            yield replace(made, benign=benign, reference=reference, notes=(*made.notes, *notes))
 
     def _photo(self, reference: str) -> _Photo:
         kept = self._images.pop(reference, None)
@@ -144,6 +146,12 @@ class Bench:
             self._patches[document.patch] = load_patch(document.patch)
         patch = self._patches[document.patch]
         return patch, paste(view, patch, document.placement)
+
+
+def _benign(inspector: Inspector, clean: NDArray[np.uint8], settings: Settings) -> Benign:
+    """The first two stages of the photo without its patch; the inspector keeps them while the patch is moved."""
+    stages: Iterator[Inspection] = inspector.inspect(clean, settings)
+    return benign_of(next(found for found in stages if found.clusters is not None))
 
 
 def _shown(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -1,20 +1,19 @@
 """One long-lived thread that owns the classifier and the caches and serves the newest request."""
 
-import logging
 import threading
-import traceback
 from typing import Any
 
 from PySide6.QtCore import QObject, Qt, QThread, QTimer, Signal, Slot
 
-from engine.errors import SinscopeError
 from gui.mailbox import Mailbox
+from gui.maps import MapsView
 from gui.snapshot import ModelInfo, Problem, Request, Snapshot
+from gui.worker.ending import end_thread
+from gui.worker.faults import problem_of
 from gui.worker.imports import quick_imports
 
 __all__ = ["EngineThread"]
 
-log = logging.getLogger(__name__)
 _FRAME_MS = 33  # between two snapshots that are shown
 
 
@@ -24,6 +23,7 @@ class _Worker(QObject):
     snapshot_ready = Signal()
     model_loading = Signal(str)
     model_ready = Signal(object)
+    maps_ready = Signal(object)
     failed = Signal(object)
     idle = Signal(int)
 
@@ -39,19 +39,8 @@ class _Worker(QObject):
             try:
                 with quick_imports():
                     self._serve(request)
-            except SinscopeError as error:
-                self._fail(Problem(request.generation, str(error)))
-            except MemoryError:
-                self._fail(
-                    Problem(
-                        request.generation, "There is not enough memory for this; choose a smaller photo or model."
-                    )
-                )
-            except Exception:
-                details = traceback.format_exc()
-                log.error("%s", details)
-                sentence = "The engine met an internal error; try again, and report it if it comes back."
-                self._fail(Problem(request.generation, sentence, details))
+            except Exception as error:
+                self._fail(problem_of(error, request.generation))
             self.idle.emit(request.generation)
 
     def _serve(self, request: Request) -> None:
@@ -65,6 +54,8 @@ class _Worker(QObject):
                 return
             if isinstance(made, ModelInfo):
                 self.model_ready.emit(made)
+            elif isinstance(made, MapsView):
+                self.maps_ready.emit((request.generation, made))
             elif self._outbox.put(made):
                 self.snapshot_ready.emit()
 
@@ -100,6 +91,8 @@ class EngineThread(QObject):
     model_loading : str
         What is being loaded or prepared.
     model_ready : ModelInfo
+    maps : MapsView
+        What :meth:`ask_maps` asked for.
     failed : Problem
     idle : int
         The generation that has just been served, finished or not; after its last snapshot.
@@ -108,6 +101,7 @@ class EngineThread(QObject):
     snapshot = Signal(object)
     model_loading = Signal(str)
     model_ready = Signal(object)
+    maps = Signal(object)
     failed = Signal(object)
     idle = Signal(int)
     _wake = Signal()
@@ -131,6 +125,7 @@ class EngineThread(QObject):
         self._worker.snapshot_ready.connect(self._look)
         self._worker.model_loading.connect(self.model_loading)
         self._worker.model_ready.connect(self.model_ready)
+        self._worker.maps_ready.connect(self._deliver_maps)
         self._worker.failed.connect(self._deliver_problem)
         self._worker.idle.connect(self._rest)
         self._thread.finished.connect(self._worker.deleteLater)
@@ -138,8 +133,15 @@ class EngineThread(QObject):
 
     def ask(self, document: object, preview: bool = False) -> int:
         """Ask for an inspection; whatever was asked for before is dropped. Returns its generation."""
+        return self._ask(document, preview=preview)
+
+    def ask_maps(self, document: object) -> int:
+        """Ask for importance maps, in the place of whatever was asked for before. Returns the generation."""
+        return self._ask(document, maps=True)
+
+    def _ask(self, document: object, preview: bool = False, maps: bool = False) -> int:
         generation = self._newest.advance()
-        self._inbox.put(Request(generation, document, preview))
+        self._inbox.put(Request(generation, document, preview, maps))
         self._wake.emit()
         return generation
 
@@ -148,12 +150,16 @@ class EngineThread(QObject):
         self._newest.advance()
         self._inbox.take()
 
-    def close(self) -> None:
-        """End the thread; it stops within one batch of windows."""
+    @property
+    def is_running(self) -> bool:
+        """Whether the thread has not come to its end."""
+        return self._thread.isRunning()
+
+    def close(self, patience_ms: int | None = None) -> None:
+        """End the thread (:func:`end_thread`), within one batch of windows or one step of loading a model."""
         self.cancel()
         self._frame.stop()
-        self._thread.quit()
-        self._thread.wait()
+        end_thread(self._thread, patience_ms)
 
     @Slot()
     def _look(self) -> None:
@@ -176,6 +182,12 @@ class EngineThread(QObject):
             self.idle.emit(generation)
         else:
             self._served = generation
+
+    @Slot(object)
+    def _deliver_maps(self, made: tuple[int, MapsView]) -> None:
+        generation, maps = made
+        if not self._newest.is_stale(generation):
+            self.maps.emit(maps)
 
     @Slot(object)
     def _deliver_problem(self, problem: Problem) -> None:

@@ -4,15 +4,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.classifiers.cut import layer_names, usual_layers
+from engine.clusters import SinClusters
 from engine.images import InputImage
 from engine.pipeline import Inspection, Inspector
 from engine.placement import Patch, PlacedPatch, oversize_notes
 from engine.predictions import Guard, Predictions, read_logits
 from engine.report import inspection_report
-from gui.snapshot import ClusterShape, ModelInfo, Prediction, Request, Snapshot, VerdictView, WindowsView
+from gui.snapshot import Benign, ClusterShape, ModelInfo, Prediction, Request, Snapshot, VerdictView, WindowsView
 from gui.worker.seen import seen_part
 
-__all__ = ["model_info", "snapshot_of"]
+__all__ = ["benign_of", "model_info", "snapshot_of"]
 
 Pasted = tuple[Patch, PlacedPatch]
 
@@ -66,15 +67,24 @@ def snapshot_of(
         computation=str(found.computation),
         sins_px=clusters.positions_px if clusters else None,
         cluster_of=clusters.labels if clusters else None,
-        clusters=tuple(
-            ClusterShape(cluster.center_px[1], cluster.center_px[0], cluster.std_px, cluster.size)
-            for cluster in (clusters.clusters if clusters else ())
-        ),
+        clusters=_shapes(clusters),
         base=_prediction(sweep.base if sweep else None, labels),
         full=_prediction(sweep.full if sweep else None, labels),
         windows=_windows(found) if sweep else None,
         verdict=_verdict(found, image, pasted) if found.verdict else None,
         seen=seen_part(found.classifier.preprocessing, *image.rgb.shape[:2]),
+    )
+
+
+def benign_of(found: Inspection) -> Benign:
+    """What is shown of the photo without its patch."""
+    return Benign(found.superficial.curve, _shapes(found.clusters))
+
+
+def _shapes(clusters: SinClusters | None) -> tuple[ClusterShape, ...]:
+    return tuple(
+        ClusterShape(cluster.center_px[1], cluster.center_px[0], cluster.std_px, cluster.size)
+        for cluster in (clusters.clusters if clusters else ())
     )
 
 

@@ -258,7 +258,7 @@ def test_no_report_is_made_of_half_an_answer(snapshot: Snapshot):
 def test_the_report_equals_the_command_lines(lite0: Inspector, tmp_path: Path):
     document = Document(image="sample:flower", settings=Settings(window=100))
     bench = Bench(lambda _: None)
-    bench._inspectors[Settings()] = lite0, set()
+    bench._inspectors._kept[Settings()] = lite0
     *_, last = bench.serve(Request(1, document), stop=lambda: False)
     words = ["inspect", "sample:flower", "--window", "100", "--json", str(tmp_path / "cli.json")]
     main(words, Inspectors({Settings(): lite0}))

@@ -3,6 +3,7 @@
 from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal, Slot
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
+from engine.placement import Placement
 from gui.panels.controls.model import ModelGroup
 from gui.panels.controls.patch import PatchGroup
 from gui.panels.controls.rule import RuleGroup
@@ -73,9 +74,9 @@ class ControlsPanel(QWidget):
         """Wide enough for every control, no wider than a narrow screen can spare."""
         return QSize(max(280, self.fontMetrics().averageCharWidth() * 40), 640)
 
-    def put_patch(self, reference: str) -> None:
-        """Put a patch picture on the photo, where it fits."""
-        self.patch.put_on(reference)
+    def put_patch(self, reference: str, at: Placement | None = None) -> None:
+        """Put a patch picture on the photo: at a place, or where it fits."""
+        self.patch.put_on(reference, at)
 
     @Slot(bool)
     def _show_live(self, live: bool) -> None:

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
-from PySide6.QtWidgets import QAbstractSpinBox, QDoubleSpinBox, QGridLayout, QLabel, QSpinBox, QWidget
+from PySide6.QtCore import QSignalBlocker, Signal, Slot
+from PySide6.QtWidgets import QDoubleSpinBox, QGridLayout, QLabel, QSpinBox, QWidget
 
 from engine.errors import SinscopeError
 from engine.placement import Placement
@@ -11,7 +11,7 @@ from gui.panels.controls.group import Group
 from gui.patch_fit import clamped, first_placement, patch_size, size_on_photo, turned
 from gui.sources import sample_patches
 from gui.state import State
-from gui.widgets import Field, InlineMessage, Note, Picker, Switch, set_range
+from gui.widgets import Field, InlineMessage, Note, Picker, Switch, dress_number, set_range
 
 __all__ = ["PatchGroup"]
 
@@ -99,12 +99,12 @@ class PatchGroup(Group):
             control.setEnabled(document.patch is not None)
         self._describe(on_photo, view)
 
-    def put_on(self, reference: str) -> None:
-        """Put a patch picture on the photo: a file that was chosen or dropped, or a sample."""
+    def put_on(self, reference: str, at: Placement | None = None) -> None:
+        """Put a patch picture on the photo: a file, or a sample; where it fits, unless a place is given."""
         size = patch_size(reference)
         self._size_of = reference, size
-        placement = self.state.document.placement
-        if size is not None:
+        placement = at if at is not None else self.state.document.placement
+        if size is not None and at is None:
             snapshot = self.state.snapshot
             feared = snapshot.threat_px if snapshot else (32, 32)
             placement = first_placement(size, feared, self._view())
@@ -205,7 +205,7 @@ class PatchGroup(Group):
 def _whole(name: str, tip: str, suffix: str) -> QSpinBox:
     field = QSpinBox()
     field.setSuffix(suffix)
-    _dress(field, name, tip)
+    dress_number(field, name, tip)
     return field
 
 
@@ -214,12 +214,5 @@ def _number(name: str, tip: str, low: float, high: float, step: float, decimals:
     field.setDecimals(decimals)
     field.setRange(low, high)
     field.setSingleStep(step)
-    _dress(field, name, tip)
+    dress_number(field, name, tip)
     return field
-
-
-def _dress(field: QAbstractSpinBox, name: str, tip: str) -> None:
-    field.setKeyboardTracking(False)
-    field.setAlignment(Qt.AlignmentFlag.AlignRight)
-    field.setAccessibleName(name)
-    field.setToolTip(tip)

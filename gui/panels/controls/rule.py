@@ -3,6 +3,8 @@
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QWidget
 
+from engine.errors import SettingsError
+from gui.panels.classes import class_entries, find_class
 from gui.panels.controls.group import Group, choices, choose
 from gui.snapshot import ModelInfo
 from gui.state import State
@@ -61,8 +63,7 @@ class RuleGroup(Group):
         self.tau.set_value(settings.tau)
         if model is not None and model is not self._shown:
             if self._shown is None or self._shown.labels != model.labels:
-                names = [(f"{name} · {index}", str(index)) for index, name in enumerate(model.labels)]
-                self.label.set_entries([("Base prediction", _BASE), None, *names])
+                self.label.set_entries([("Base prediction", _BASE), None, *class_entries(model.labels)])
             self._shown = model
         self.label.follow(_BASE if settings.label is None else str(settings.label))
 
@@ -80,23 +81,7 @@ class RuleGroup(Group):
             self.ask("Label to certify", label=None)
             return
         labels = self.state.model.labels if self.state.model else ()
-        found = _find(value, labels)
-        if len(found) == 1:
-            self.ask("Label to certify", label=found[0])
-        elif found:
-            some = ", ".join(f"{labels[index]} · {index}" for index in found[:4])
-            self.refuse(f"{len(found)} classes are called like {value!r}; choose one of {some}.")
-        else:
-            self.refuse(
-                f"There is no class {value!r}; type a part of its name, or an index from 0 to {len(labels) - 1}."
-            )
-
-
-def _find(value: str, labels: tuple[str, ...]) -> list[int]:
-    """Classes of an index, of a name, or of a part of one."""
-    if value.isdecimal():
-        return [int(value)] if int(value) < len(labels) else []
-    wanted = value.casefold()
-    names = [name.casefold() for name in labels]
-    exact = [index for index, name in enumerate(names) if wanted in [part.strip() for part in name.split(",")]]
-    return exact or [index for index, name in enumerate(names) if wanted in name]
+        try:
+            self.ask("Label to certify", label=find_class(value, labels))
+        except SettingsError as error:
+            self.refuse(str(error))

@@ -1,13 +1,13 @@
 """What every plot of the bottom tabs has: a line that says what is shown, and how up to date it is."""
 
 import pyqtgraph as pg
-from PySide6.QtCore import QEvent, Qt, Slot
-from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPalette, QPen, QShowEvent
+from PySide6.QtCore import Qt, Slot
+from PySide6.QtGui import QPainter, QPaintEvent, QPalette, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
 
+from gui.panels.plots.dressed import Dressed
 from gui.snapshot import Snapshot
 from gui.state import Phase, State
-from gui.theme import style_plot
 from gui.widgets import Ringed
 
 __all__ = ["DIMMED", "ElidedLabel", "PlotFrame", "make_plot", "status_of"]
@@ -78,7 +78,7 @@ class ElidedLabel(QLabel):
         painter.drawText(self.rect(), Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, text)
 
 
-class PlotFrame(QWidget):
+class PlotFrame(Dressed):
     """A caption, some controls and a status above a plot; a hint in its place while there is nothing to plot.
 
     A plot that is hidden behind another tab draws nothing until it is shown.
@@ -98,7 +98,6 @@ class PlotFrame(QWidget):
         self.setAccessibleName(name)
         self._hint_text = hint
         self._is_due = True
-        self._ratio: float | None = None
         self.caption = ElidedLabel()
         self.status = QLabel()
         self.status.setForegroundRole(QPalette.ColorRole.PlaceholderText)
@@ -127,7 +126,7 @@ class PlotFrame(QWidget):
     def set_body(self, body: QWidget) -> None:
         """The plot itself; to be called once, at the end of the constructor."""
         self._pages.addWidget(body)
-        self.restyle()
+        self.begin_dressing()
         self._refresh_status()
 
     def has_content(self, snapshot: Snapshot) -> bool:
@@ -142,12 +141,9 @@ class PlotFrame(QWidget):
         """Draw what is shown as belonging to an earlier request, or not."""
         raise NotImplementedError
 
-    def restyle(self) -> None:
-        """Take over the palette."""
-        raise NotImplementedError
-
-    def notice(self, snapshot: Snapshot) -> None:
-        """Told of every snapshot, also while hidden."""
+    def hint(self) -> str:
+        """What stands in the plot's place while there is nothing to plot."""
+        return self._hint_text
 
     @property
     def shown(self) -> Snapshot | None:
@@ -155,39 +151,11 @@ class PlotFrame(QWidget):
         snapshot = self.state.snapshot
         return snapshot if snapshot is not None and self.has_content(snapshot) else None
 
-    def changeEvent(self, event: QEvent) -> None:
-        """Follow the theme."""
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.PaletteChange and self._pages.count() > 1:
-            self.restyle()
-
-    def event(self, event: QEvent) -> bool:
-        """Follow a move to a screen of other pixels."""
-        done = super().event(event)
-        if event.type() == QEvent.Type.DevicePixelRatioChange and self._pages.count() > 1:
-            self.restyle()
-        return done
-
     def set_pixel_ratio(self, ratio: float | None) -> None:
-        """Draw for a device of so many pixels to one of the layout, also while hidden; ``None`` for the screen."""
-        self._ratio = ratio
-        self.restyle()
+        """Draw for another device, also while hidden."""
+        super().set_pixel_ratio(ratio)
         if ratio is not None:
             self._draw_what_is_due()
-
-    def dress(self, plot: pg.PlotWidget) -> None:
-        """Ground, axes and their text from the palette."""
-        style_plot(plot)
-        for side in ("left", "bottom"):
-            axis = plot.getPlotItem().getAxis(side)
-            axis.setPen(self.pen(self.palette().mid().color(), 1))
-            axis.setTextPen(self.palette().text().color())
-
-    def pen(self, colour: QColor | str, width: float, **style: object) -> QPen:
-        """A pen of a width in pixels of the layout: pyqtgraph's pens count pixels of the device."""
-        ratio = self._ratio if self._ratio is not None else self.devicePixelRatioF()
-        made: QPen = pg.mkPen(colour, width=width * ratio, **style)
-        return made
 
     def showEvent(self, event: QShowEvent) -> None:
         """Draw what came while the plot was hidden."""
@@ -206,16 +174,14 @@ class PlotFrame(QWidget):
             self.draw(self.shown)
 
     @Slot(object)
-    def _take(self, snapshot: Snapshot | None) -> None:
-        if snapshot is not None:
-            self.notice(snapshot)
+    def _take(self, _snapshot: Snapshot | None) -> None:
         self._refresh_status()
         self.refresh()
 
     @Slot()
     def _refresh_status(self) -> None:
         waiting = f"loading {self.state.loading}" if self.state.phase is Phase.LOADING else ""
-        self._hint.setText(f"{self._hint_text}\n{waiting}".strip())
+        self._hint.setText(f"{self.hint()}\n{waiting}".strip())
         has_content = self.shown is not None
         self._pages.setCurrentIndex(1 if has_content else 0)
         self._bar.setVisible(has_content)

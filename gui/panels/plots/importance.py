@@ -1,6 +1,4 @@
-"""Sorted superficial importance, with the cut that keeps the SINs; benign and patched where both are known."""
-
-from collections import OrderedDict
+"""Sorted superficial importance, with the cut that keeps the SINs; benign beside patched where a patch is on."""
 
 import numpy as np
 import pyqtgraph as pg
@@ -31,10 +29,6 @@ _KEYS = {
 }
 _DECADES = 4  # of the logarithmic axis below the largest importance
 _HEADROOM = 0.16  # above the curves, for the label of the cut
-_CLEAN_KEPT = 16
-
-# What decides a curve, beside the patch.
-_CURVE_KNOBS = ("model", "weights", "input_size", "mean", "std", "seed", "layer", "importance")
 
 _Curve = NDArray[np.float32]
 
@@ -46,7 +40,6 @@ class ImportancePlot(PlotFrame):
         super().__init__(
             state, "Sorted importance", "Superficial importance of the neurons, sorted: open a photo.", parent
         )
-        self._clean: OrderedDict[tuple[object, ...], _Curve] = OrderedDict()
         self._drawn: tuple[_Curve | None, _Curve | None, bool] = (None, None, False)
         self._key_held = False
         self._log = Switch("Log scale")
@@ -87,24 +80,15 @@ class ImportancePlot(PlotFrame):
         return float(round(self._cut.value() / 100, 3))
 
     def curves(self) -> tuple[_Curve | None, _Curve | None]:
-        """The benign and the patched curve that are to be seen, sorted; ``None`` where one is not known."""
-        if self.shown is None:
+        """The benign curve and, if a patch is on, the patched one, sorted; ``None`` where there is none."""
+        shown = self.shown
+        if shown is None:
             return None, None
-        if self.shown.patch_box is None:
-            return self.shown.curve, None
-        return self._clean.get(_key(self.shown)), self.shown.curve
+        return (shown.curve, None) if shown.benign is None else (shown.benign.curve, shown.curve)
 
     def has_content(self, snapshot: Snapshot) -> bool:
         """The first stage has the curve."""
         return len(snapshot.curve) > 0
-
-    def notice(self, snapshot: Snapshot) -> None:
-        """Remember the photo's curve without the patch."""
-        if snapshot.patch_box is None:
-            self._clean[_key(snapshot)] = snapshot.curve
-            self._clean.move_to_end(_key(snapshot))
-            while len(self._clean) > _CLEAN_KEPT:
-                self._clean.popitem(last=False)
 
     def draw(self, snapshot: Snapshot) -> None:
         """Both curves and the cut; the curves only if they are others than before, as most stages bring the same."""
@@ -214,10 +198,6 @@ class ImportancePlot(PlotFrame):
     def _rescale(self, log: bool) -> None:
         self._plot.setLogMode(y=log)
         self.refresh()
-
-
-def _key(snapshot: Snapshot) -> tuple[object, ...]:
-    return (snapshot.request.document.image, *(getattr(snapshot.settings, knob) for knob in _CURVE_KNOBS))
 
 
 def _range(curves: list[_Curve], log: bool) -> tuple[float, float]:

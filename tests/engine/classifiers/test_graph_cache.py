@@ -1,6 +1,7 @@
 """Graphs kept on disk: the same as exported ones, and never used in any doubt."""
 
 import json
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -12,9 +13,10 @@ from torch import Tensor, nn
 from torch.fx import GraphModule
 from toys import ChannelsLast, Skip, Toy, classifier
 
+from engine.backends import OpenVinoBackend
 from engine.classifiers import graph_cache
 from engine.classifiers.classifier import Classifier
-from engine.classifiers.cut import cut_classifier, layer_names
+from engine.classifiers.cut import CutClassifier, cut_classifier, layer_names
 from engine.classifiers.footprint import probe_footprints
 from engine.classifiers.graph import export_graph
 from engine.classifiers.graph_cache import load_graph
@@ -61,6 +63,14 @@ NETWORKS: dict[str, Callable[[], nn.Module]] = {
 }
 
 
+def openvino_answer(at: CutClassifier) -> np.ndarray:
+    """What OpenVINO makes of a tail, for one batch drawn at random."""
+    backend, draw = OpenVinoBackend(at), torch.Generator().manual_seed(0)
+    for own, shape in zip(backend.inputs(), at.shapes, strict=True):
+        own.copy_(torch.randn(backend.batch, *shape, generator=draw))
+    return backend.run().copy()
+
+
 def published(network: nn.Module, code: str = "toys 1.0") -> Classifier:
     """A network as if it came from a library."""
     return replace(classifier(network, SIDE), code=code)
@@ -96,6 +106,18 @@ def test_what_is_read_back_is_what_was_exported(name, fresh_cache, monkeypatch):
     probed = [probe_footprints(at).rows[0] for at in cuts]
     assert np.array_equal(probed[0].first, probed[1].first)
     assert np.array_equal(probed[0].last, probed[1].last)
+
+
+@pytest.mark.parametrize("name", ["batch norm", "two crossing", "channels last"])
+def test_openvino_takes_the_tail_of_a_kept_graph(name, fresh_cache, monkeypatch):
+    fresh = export_graph(published(NETWORKS[name]()).network, (SIDE, SIDE))
+    load_graph(published(NETWORKS[name]()))
+    monkeypatch.setattr(graph_cache, "export_graph", no_export)
+    again = published(NETWORKS[name]())
+    layer = layer_names(fresh)[1]
+    kept = openvino_answer(cut_classifier(again, load_graph(again), layer))
+    shutil.rmtree(fresh_cache / "openvino")  # or the other would be read and not compiled
+    assert np.array_equal(kept, openvino_answer(cut_classifier(again, fresh, layer)))
 
 
 def changed(content: bytes, change: Callable[[dict], object]) -> bytes:
