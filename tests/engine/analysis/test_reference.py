@@ -48,5 +48,13 @@ def test_what_is_no_reference_is_one_sentence(tmp_path, content):
         read_reference(path)
 
 
+def test_the_shipped_one_is_there_for_every_usual_layer():
+    found = shipped_reference("efficientnet_lite0")
+    assert [(each.layer, each.importance) for each in found] == [
+        (layer, importance) for layer in "123" for importance in ("contrast", "activation")
+    ]
+    assert all(len(each.clusters["benign"]) == len(each.clusters["patched"]) == 300 for each in found)
+
+
 def test_a_model_without_one_has_none():
     assert shipped_reference("no such model") == ()
