@@ -93,8 +93,13 @@ class _Photos(QAbstractListModel):
         self._made: OrderedDict[str, QPixmap | None] = OrderedDict()
         self._waiting: OrderedDict[str, None] = OrderedDict()
         self._running = 0
+        self._is_finished = False
         self.side = _SIDE
         news.made.connect(self._take)
+
+    def finish(self) -> None:
+        """Begin no more thumbnails: their news would find nobody."""
+        self._is_finished = True
 
     def set_paths(self, paths: tuple[str, ...]) -> None:
         self.beginResetModel()
@@ -136,7 +141,7 @@ class _Photos(QAbstractListModel):
         return None
 
     def _feed(self) -> None:
-        while self._waiting and self._running < self._pool.maxThreadCount():
+        while self._waiting and not self._is_finished and self._running < self._pool.maxThreadCount():
             path, _ = self._waiting.popitem()
             self._running += 1
             self._pool.start(_Thumbnail(path, self.side * 2, self._news))
@@ -284,7 +289,8 @@ class Filmstrip(QWidget):
             self._shut.setIcon(glyph("close"))
 
     def finish(self) -> None:
-        """Let running thumbnails end, for closing."""
+        """Let running thumbnails end and begin no more, for closing."""
+        self._photos.finish()
         self._pool.clear()
         self._pool.waitForDone()
 

@@ -1,5 +1,6 @@
 """Shared by all tests: a cache folder of their own, and the embedded classifier with real photos."""
 
+import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +18,10 @@ from engine.settings import Settings
 sys.path.insert(0, str(Path(__file__).parent))  # for `toys`, whatever the import mode
 
 PHOTOS = Path(__file__).resolve().parents[2] / "shared" / "data" / "imagenet-sample"
+
+# A shell that starts tests in the background has them ignore Ctrl-C, and the programs that they start too.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 settings.register_profile("sinscope", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("sinscope")
