@@ -89,7 +89,7 @@ def test_the_remedy_fits_the_fault(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         (errno.ENOENT, "; give another place."),
     ):
 
-        def failing(path: Path, content: bytes, number: int = number) -> None:
+        def failing(*_: object, number: int = number) -> None:
             raise OSError(number, os.strerror(number))
 
         monkeypatch.setattr("engine.outputs.write_whole", failing)
