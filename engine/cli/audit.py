@@ -101,7 +101,7 @@ def _line(report: dict[str, Any], labels: tuple[str, ...], progress: str) -> str
     if report["broken"]:
         proof = "CERTIFICATE BROKEN" if certified else "not certified, and broken"
         answer = report["attacked_base"]
-        outcome = f"{proof}: silently answers {labels[answer]} instead of {report['label_name']}"
+        outcome = f"{proof}: silently answers {labels[answer]} instead of {report['label_name'] or 'no label'}"
     else:
         proof = "certificate holds" if certified else "not certified"
         outcome = f"{proof}; not broken (with the patch: {report['attacked_verdict']})"
