@@ -1,5 +1,6 @@
 """Writing what the user asked for: files appear whole or not at all, and never over something else."""
 
+import errno
 import os
 from pathlib import Path
 
@@ -7,6 +8,8 @@ from engine.cache import write_whole
 from engine.errors import OutputError
 
 __all__ = ["check_output", "make_folder", "write_output"]
+
+_FULL = (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))  # a full disk, or a quota used up
 
 
 def check_output(path: Path) -> None:
@@ -70,7 +73,9 @@ def write_output(path: Path, content: bytes) -> None:
 
 
 def _unwritable(path: Path, error: Exception) -> OutputError:
-    return OutputError(f"{path} cannot be written ({_reason(error)}); free some space, or give another place.")
+    full = getattr(error, "errno", None) in _FULL
+    remedy = "free some space, or give another place" if full else "give another place"
+    return OutputError(f"{path} cannot be written ({_reason(error)}); {remedy}.")
 
 
 def _reason(error: Exception) -> str:

@@ -147,7 +147,7 @@ def resolve_layer(classifier: Classifier, graph: GraphModule, layer: str) -> str
             f"1 to {len(usual)} ({', '.join(usual)}), and any module's name may be given."
         )
     near = difflib.get_close_matches(layer, names, n=4, cutoff=0.4) or names[:4]
-    raise LayerError(f"{classifier.name} has no layer {layer!r}; near it are {', '.join(near)}.")
+    raise LayerError(f"{classifier.name} has no layer {layer!r}; nearest: {', '.join(near)}.")
 
 
 def cut_classifier(classifier: Classifier, graph: GraphModule, layer: str) -> CutClassifier:

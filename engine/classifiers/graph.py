@@ -12,6 +12,7 @@ from torch.fx import Graph, GraphModule, Node
 from torch.fx.graph import CodeGen
 
 from engine.classifiers.operations import base_name
+from engine.classifiers.quiet import quiet_torch
 from engine.classifiers.rows import check_rows
 from engine.errors import ModelError
 
@@ -43,7 +44,8 @@ def export_graph(network: nn.Module, input_size: tuple[int, int]) -> GraphModule
     example = torch.rand(2, 3, *input_size, device=next(network.parameters(), torch.empty(0)).device)
     batch = torch.export.Dim("batch", min=1, max=_MAX_BATCH)
     try:
-        with torch.no_grad():  # a network's own no_grad then is no change of mode, which would hide what it does
+        # Within no_grad, for a network's own then is no change of mode, which would hide what it does.
+        with quiet_torch(), torch.no_grad():
             program = torch.export.export(network, (example,), dynamic_shapes=({0: batch},))
         module = program.module()
         assert isinstance(module, GraphModule)

@@ -158,5 +158,5 @@ def _unknown(name: str) -> ModelError:
     prefix, _, bare = name.rpartition(":")
     near = [full for close in difflib.get_close_matches(bare, by_bare, n=4) for full in by_bare[close]]
     near.sort(key=lambda full: not full.startswith(f"{prefix}:"))
-    offer = f"near it are {', '.join(near[:4])}" if near else f"there are {', '.join(MODELS)}"
+    offer = f"nearest: {', '.join(near[:4])}" if near else f"there are {', '.join(MODELS)}"
     return ModelError(f"There is no model {name!r}; {offer}, and `sinscope models` lists the forms of names.")

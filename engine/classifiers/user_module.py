@@ -134,7 +134,7 @@ def _call(made_by: Any, model: str) -> nn.Module:
     except (Exception, SystemExit) as error:
         raise _failed(model, error) from error
     if not isinstance(network, nn.Module):
-        raise ModelError(f"{model} returns a {type(network).__name__}; let it return an nn.Module.")
+        raise ModelError(f"{model} returns an object of type {type(network).__name__}; let it return an nn.Module.")
     return network
 
 

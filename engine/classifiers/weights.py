@@ -95,8 +95,9 @@ def _load(path: str) -> Any:
                 f"{path} is a TorchScript program, which is never run; save only its weights, with "
                 f"torch.save(model.state_dict(), FILE)."
             ) from error
+        why = f" ({reason(error)})" if " " in reason(error) else ""  # a lone number or key tells nobody anything
         raise ModelError(
-            f"{path} is not a file of weights, or is damaged or cut short ({reason(error)}); fetch or save it again."
+            f"{path} is not a file of weights, or is damaged or cut short{why}; fetch or save it again."
         ) from error
 
 

@@ -10,6 +10,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from engine.cli.faults import printable
 from engine.images import InputImage
 from engine.pipeline import Inspection
 from engine.placement import Patch, PlacedPatch
@@ -135,7 +136,7 @@ def line(photos: Sequence[str], photo: str, answer: Answer | None) -> Text:
 
 def _title(answer: Answer) -> Text:
     width, height = answer.image.size
-    title = Text(answer.image.path or answer.image.name, "bold")
+    title = Text(printable(answer.image.path or answer.image.name), "bold")
     return title.append(f"  {width} x {height} px", "not bold dim")
 
 
@@ -170,7 +171,7 @@ def _facts(answer: Answer) -> list[tuple[str, Text]]:
     ]
     if answer.pasted:
         patch, placed = answer.pasted
-        facts.append(("pasted", Text(f"{patch.name} at {_where(placed.box)}")))
+        facts.append(("pasted", Text(f"{printable(patch.name)} at {_where(placed.box)}")))
     return facts + [("note", Text("\n".join(notes))) for notes in [_notes(answer)] if notes]
 
 
@@ -209,8 +210,9 @@ def _differing(verdict: Verdict) -> list[int]:
 
 
 def _where(box: Sequence[int]) -> str:
+    """Its first and last rows and columns."""
     top, left, bottom, right = (int(side) for side in box)
-    return f"rows {top}-{bottom}, columns {left}-{right}"
+    return f"rows {top}-{bottom - 1}, columns {left}-{right - 1}"
 
 
 def _predicted(predictions: Predictions, row: int, labels: tuple[str, ...]) -> str:

@@ -24,6 +24,16 @@ exit codes:
   130  interrupted; the photos that were finished are still reported
 """
 
+_ALL_EXITS = """\
+exit codes:
+  0    the command did what was asked, and there is nothing to warn of
+  2    an error
+  3    inspect: an alert on at least one photo, or one that is undecided
+  4    audit: a patch broke a certificate
+  130  interrupted; what was finished is kept
+each command's own: see sinscope COMMAND --help
+"""
+
 DEMO_PATCH = "5%"  # the size of the sample patch
 
 _DEFAULTS = Settings()
@@ -55,7 +65,7 @@ class _Parser(argparse.ArgumentParser):
             place = "belongs to another command, or stands behind its command's name"
             return f"{argument} {place}; see {self.prog} COMMAND --help"
         near = difflib.get_close_matches(argument.partition("=")[0], self._options(), n=2)
-        remedy = f"near it are {' and '.join(near)}" if near else f"see {self.prog} --help"
+        remedy = f"nearest: {' and '.join(near)}" if near else f"see {self.prog} --help"
         return f"There is no option {argument}; {remedy}"
 
     def _options(self) -> set[str]:
@@ -77,7 +87,7 @@ def make_parser() -> _Parser:
         description="Shows whether an image classifier can be fooled by an adversarial patch, and proves when "
         "it cannot.\nWithout a command the window opens, on a photo if one is named; --tour lets it walk by itself.\n"
         "Where no window can open, the demonstration runs instead.",
-        epilog=_EXITS,
+        epilog=_ALL_EXITS,
         parents=[common],
     )
     parser.add_argument("--version", action="version", version=f"%(prog)s {version()}")

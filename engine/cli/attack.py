@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
-from engine.attacks.patch_file import check_patch_path, made_of, write_trained_patch
+from engine.attacks.patch_file import check_patch_path, made_of, read_trained_patch, write_trained_patch
 from engine.attacks.photos import Photos, read_photos, split
 from engine.attacks.settings import AttackSettings
 from engine.attacks.success import Success, measure_success
@@ -20,7 +20,7 @@ from engine.cli.command_line import command_line
 from engine.cli.console import Screen
 from engine.cli.inspectors import Inspectors
 from engine.cli.references import guard_inputs
-from engine.errors import OutputError, SettingsError
+from engine.errors import OutputError, PatchError, SettingsError
 from engine.images import spread
 from engine.outputs import check_output
 from engine.placement import parse_position, read_patch
@@ -60,6 +60,8 @@ class _Attack:
             raise OutputError(
                 f"{self._checkpoint} holds an unfinished training; go on from it with --resume, or delete it."
             )
+        if arguments.resume and not self._checkpoint.exists():
+            _refuse_finished(self._out, beside)
         self._start = read_patch(arguments.start) if arguments.start else None
         trained, others = split(arguments.source, arguments.limit)
         self._trained, self._others = trained, spread_names(others, arguments.held_out)
@@ -158,6 +160,26 @@ class _Attack:
                 self._attack.seed,
                 tell=lambda done: self._screen.advance("measuring", "", done),
             )
+
+
+def _refuse_finished(patch: Path, beside: Path) -> None:
+    """Say that there is nothing to go on with, where the patch's JSON says so.
+
+    Raises
+    ------
+    SettingsError
+    """
+    if not (patch.exists() and beside.exists()):
+        return
+    try:
+        made = read_trained_patch(patch)
+    except PatchError:  # no patch of ours: that there is no checkpoint is then all to be said
+        return
+    steps = made.made.get("steps_done")
+    if steps == made.attack.steps:
+        raise SettingsError(
+            f"The training of {patch} is finished, all {steps} steps of it; to train anew, give another --out."
+        )
 
 
 def _asked(arguments: argparse.Namespace, target: int | None = None) -> AttackSettings:

@@ -13,6 +13,7 @@ from engine.attacks.photos import read_photos, split
 from engine.cli import exits
 from engine.cli.arguments import settings_from
 from engine.cli.console import Screen
+from engine.cli.faults import printable
 from engine.cli.inspectors import Inspectors
 from engine.cli.references import guard_inputs
 from engine.errors import SettingsError
@@ -55,9 +56,8 @@ def audit_photos(arguments: argparse.Namespace, inspectors: Inspectors) -> int:
             for done, each in enumerate(found, start=1):
                 reports.append(photo_report(each, classifier))
                 to_go = (time.monotonic() - started) / done * (len(left) - done)
-                screen.show(
-                    _line(reports[-1], f"{len(reports)}/{len(photos)}, {to_go / 60:.0f} min left"), wrap=False
-                )
+                progress = f"{len(reports)}/{len(photos)}, {to_go / 60:.0f} min left"
+                screen.show(_line(reports[-1], classifier.labels, progress), wrap=False)
                 screen.advance("auditing", "", len(reports))
                 if path is not None:
                     _write(path, audit_report(reports, settings, how, classifier))
@@ -76,8 +76,9 @@ def audit_photos(arguments: argparse.Namespace, inspectors: Inspectors) -> int:
 
 def summary(counts: Audit) -> str:
     """What was found, in words."""
+    photos = "1 photo" if counts.audited == 1 else f"{counts.audited} photos"
     text = (
-        f"{counts.audited} photos audited: {counts.certified} with a certificate, of which {counts.certified_broken} "
+        f"{photos} audited: {counts.certified} with a certificate, of which {counts.certified_broken} "
         f"broken; {counts.audited - counts.certified} without, of which {counts.uncertified_broken} broken"
     )
     if counts.certified_broken:
@@ -95,13 +96,16 @@ def code_of(counts: Audit, interrupted: bool) -> int:
     return exits.INTERRUPTED if interrupted else exits.QUIET
 
 
-def _line(report: dict[str, Any], progress: str) -> str:
-    proof = "certificate holds" if report["certified"] else "no certificate"
+def _line(report: dict[str, Any], labels: tuple[str, ...], progress: str) -> str:
+    certified = report["certified"]
     if report["broken"]:
-        outcome = f"BROKEN: silently answers {report['attacked_base']} instead of {report['label']}"
+        proof = "CERTIFICATE BROKEN" if certified else "not certified, and broken"
+        answer = report["attacked_base"]
+        outcome = f"{proof}: silently answers {labels[answer]} instead of {report['label_name'] or 'no label'}"
     else:
-        outcome = f"not broken (with the patch: {report['attacked_verdict']})"
-    return f"{report['name']}: {report['verdict']}, {proof}; {outcome} [{progress}]"
+        proof = "certificate holds" if certified else "not certified"
+        outcome = f"{proof}; not broken (with the patch: {report['attacked_verdict']})"
+    return f"{printable(report['name'])}: {report['verdict']}, {outcome} [{progress}]"
 
 
 def _write(path: Path, report: dict[str, Any]) -> None:

@@ -30,5 +30,5 @@ def class_index(text: str, labels: tuple[str, ...]) -> int:
         raise SettingsError(f"Classes {indices} are both named {wanted!r}; give the index of the one you mean.")
     near = list(dict.fromkeys(difflib.get_close_matches(wanted.casefold(), names, n=4)))
     offer = ", ".join(labels[names.index(name)] for name in near)
-    remedy = f"near it are {offer}" if offer else f"give an index from 0 to {len(labels) - 1}, or a name"
+    remedy = f"nearest: {offer}" if offer else f"give an index from 0 to {len(labels) - 1}, or a name"
     raise SettingsError(f"There is no class named {wanted!r}; {remedy}.")

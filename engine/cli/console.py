@@ -116,7 +116,7 @@ class Screen:
         """
         if self._progress is not None:
             self._progress.update(
-                self._task, description=photo, detail=detail, completed=completed, done=int(completed)
+                self._task, description=printable(photo), detail=detail, completed=completed, done=int(completed)
             )
 
     @contextmanager

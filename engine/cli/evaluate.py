@@ -5,6 +5,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from engine.cli import exits
@@ -17,13 +18,23 @@ from engine.threat import PatchThreat
 
 if TYPE_CHECKING:  # they import torch: only once the command line is found right
     from engine.classifiers import Classifier
+    from engine.defenses.result import Kind
     from engine.evaluation.photos import LabelledPhoto
     from engine.evaluation.summary import Summary
 
 __all__ = ["evaluate_defenses"]
 
 _ROWS = "rows"
-_SHOWN = ("vanilla", "pruned", "clean", "certified", "guaranteed", "false_alert")
+_NAME = 8  # least width of a defense's name; longer ones go on in the next line
+# Short heads: with the longest name of a defense, a line has 80 characters.
+_SHOWN = {
+    "vanilla": "vanilla",
+    "pruned": "pruned",
+    "clean": "clean",
+    "certified": "cert.",
+    "guaranteed": "guar.",
+    "false_alert": "alert",
+}
 
 
 def evaluate_defenses(arguments: argparse.Namespace, inspectors: Inspectors) -> int:
@@ -106,17 +117,23 @@ def _threat(
 
 
 def _show(screen: Screen, summary: "Summary") -> None:
-    for kind in ("recovery", "detection"):
-        lines = [line for line in summary.lines if line.kind == kind]
+    kinds: tuple[Kind, ...] = ("recovery", "detection")
+    for kind in kinds:
+        lines = summary.of_kind(kind)
         if not lines:
             continue
         table = Table(
             title=f"{kind}, patch {summary.patch}, {lines[0].images} photos: % (95 % intervals in the report)",
             title_justify="left",
+            box=SIMPLE_HEAD,
+            padding=(0, 1, 0, 0),
+            pad_edge=False,
         )
-        for head in ("defense", *_SHOWN, "passes", "ms"):
-            table.add_column(head.replace("_", " "), justify="left" if head == "defense" else "right")
+        table.add_column("defense", overflow="fold", min_width=_NAME)
+        for head in (*_SHOWN.values(), "passes", "ms"):
+            table.add_column(head, justify="right", no_wrap=True)
         for line in lines:
             shares = [f"{100 * line.shares[metric].value:.1f}" for metric in _SHOWN]
             table.add_row(line.defense, *shares, f"{line.passes:.0f}", f"{line.ms:.0f}")
         screen.show(table)
+        screen.show(summary.settings_of(kind))

@@ -15,7 +15,7 @@ from engine.cli.answer import Answer, block, header, line
 from engine.cli.arguments import settings_from
 from engine.cli.bench import Bench, Pasting
 from engine.cli.console import Screen
-from engine.cli.faults import internal
+from engine.cli.faults import internal, printable
 from engine.cli.inspectors import Inspectors
 from engine.cli.references import Reference, expand, figure_paths, guard_inputs
 from engine.errors import ImageError, OutputError, SettingsError, SinscopeError
@@ -56,7 +56,7 @@ def inspect_photos(arguments: argparse.Namespace, inspectors: Inspectors) -> int
     run.sum_up()
     if json_path:
         write_output(json_path, as_document(run.reports))
-        screen.show(f"report written to {json_path}", wrap=False)
+        screen.show(f"report written to {printable(str(json_path))}", wrap=False)
     elif arguments.json == STANDARD_OUTPUT:
         screen.document(as_document(run.reports))
     return run.code
@@ -114,6 +114,7 @@ class _Run:
         self._answered = self._faulty = self._interrupted = False
         self._several = len(references) > 1
         self._started = time.perf_counter()
+        self._drawn: list[Path] = []
         self.reports: list[str] = []
 
     @property
@@ -153,6 +154,10 @@ class _Run:
         if self._several:
             counts = ", ".join(f"{count} {word}" for word, count in self._words.items()) or "none finished"
             self._show(f"{done}: {counts}; {time.perf_counter() - self._started:.1f} s")
+        if len(self._drawn) == 1:
+            self._show(f"figure written to {printable(str(self._drawn[0]))}")
+        elif self._drawn:
+            self._show(f"{len(self._drawn)} figures written")
 
     def _one(self, index: int) -> Answer | None:
         """One photo, up to its report and figure; ``None`` if there was an error."""
@@ -189,6 +194,7 @@ class _Run:
         """Write a figure; the photo is reported even if that fails."""
         try:
             write_output(path, draw(answer, answer.image.stem))
+            self._drawn.append(path)
         except OutputError as error:
             self._fault(str(error))
         except Exception as error:
@@ -208,5 +214,5 @@ class _Run:
 
 def _short(references: Sequence[Reference]) -> list[str]:
     """Names for the table: without folders, where they are all different."""
-    names = [Path(reference.name).name for reference in references]
-    return names if len(set(names)) == len(names) else [reference.name for reference in references]
+    names = [printable(Path(reference.name).name) for reference in references]
+    return names if len(set(names)) == len(names) else [printable(reference.name) for reference in references]

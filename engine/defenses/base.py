@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Generic, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.backends import Computation
 from engine.defenses.result import ALERT, Kind, Prediction, Proof, Result
 from engine.defenses.subject import Subject
 from engine.errors import DefenseError, SettingsError
@@ -104,6 +105,10 @@ class Defense(ABC, Generic[AnyConfig, AnyTables]):
         return type(self)(replace(self.config, **knobs))
 
     # What a defense writes.
+
+    def computation(self, subject: Subject) -> Computation:
+        """What its passes are run by; it changes where memory runs out."""
+        return subject.computation
 
     def refusal(self, subject: Subject, threat: PatchThreat) -> str | None:  # noqa: ARG002
         """Why it cannot run on this classifier, one sentence with a remedy; ``None`` if it can."""

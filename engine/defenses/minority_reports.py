@@ -43,7 +43,7 @@ class MinorityReportsConfig(Config):
     grid: Literal["sound", "paper"] = "sound"
     votes: int = 3
     stride: int = 0
-    tau: float = 0.5
+    tau: float = 0.0
 
     def __post_init__(self) -> None:
         """Refuse values out of range."""

@@ -31,7 +31,7 @@ class MinorityReportsPCConfig(Config):
     """
 
     masks: int = 6
-    tau: float = 0.5
+    tau: float = 0.0
 
     def __post_init__(self) -> None:
         """Refuse values out of range."""

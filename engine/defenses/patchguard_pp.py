@@ -25,7 +25,7 @@ class PatchGuardPPConfig(Config):
         Confidence at or above which a contradiction is an alert; 0 makes clean and certified accuracy equal.
     """
 
-    tau: float = 0.5
+    tau: float = 0.0
 
     def __post_init__(self) -> None:
         """Refuse values out of range."""

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.backends import Computation
 from engine.cache import digest
 from engine.defenses.base import Config, Defense, Tables
 from engine.defenses.result import ALERT, Prediction, Proof
@@ -91,6 +92,11 @@ class ScaleCert(Defense[ScaleCertConfig, SweepTables]):
     citation = "Han et al.: ScaleCert: Scalable Certified Defense against Adversarial Patches, NeurIPS 2021"
     requires = "It runs on any classifier that can be cut at a layer whose neurons do not see the whole image."
     configuration = ScaleCertConfig
+
+    def computation(self, subject: Subject) -> Computation:
+        """The backend of its own cut."""
+        _, _, backend = subject.inspector.prepare(self._settings(subject))
+        return Computation(backend.name, backend.precision, backend.batch)
 
     def refusal(self, subject: Subject, threat: PatchThreat) -> str | None:
         """Why the layer cannot carry a certificate, or windows not cover the patch."""

@@ -80,11 +80,13 @@ class Job:
 
 
 def usual_knobs(settings: Settings) -> Mapping[str, Mapping[str, Any]]:
-    """Knobs that the settings hold for the defenses: all of ScaleCert's, and tau wherever there is one."""
+    """Knobs that the settings hold for the defenses: all of ScaleCert's, and tau wherever there is one.
+
+    Consistency listens to every contradiction, and so do the others at a tau of 0: one rule for all.
+    """
+    tau = 0.0 if settings.rule == "consistency" else settings.tau
     usual: dict[str, Mapping[str, Any]] = {
-        name: {"tau": settings.tau}
-        for name, row in DEFENSES.items()
-        if "tau" in row.configuration.__dataclass_fields__
+        name: {"tau": tau} for name, row in DEFENSES.items() if "tau" in row.configuration.__dataclass_fields__
     }
     knobs = ScaleCertConfig.of(settings)
     usual["scalecert"] = {name: getattr(knobs, name) for name in ScaleCertConfig.__dataclass_fields__}

@@ -61,7 +61,11 @@ def _facts(summary: Summary) -> list[str]:
 def _cells(line: Line) -> list[str]:
     name = line.defense if line.images else f"{line.defense} (no photo yet)"
     shares = [str(line.shares[metric]) for metric in METRICS]
-    return [name, *shares, f"{line.passes:.4g}", f"{line.inference_passes:.4g}", f"{line.ms:.4g}"]
+    return [name, *shares, *(_number(mean) for mean in (line.passes, line.inference_passes, line.ms))]
+
+
+def _number(mean: float) -> str:
+    return f"{mean:,.0f}" if mean >= 100 else f"{mean:.3g}"
 
 
 def _claims(lines: Iterable[Line]) -> list[str]:
@@ -88,7 +92,7 @@ def _markdown(summary: Summary) -> str:
             parts.append("| " + " | ".join(head.replace("_", " ") for head in _HEADS) + " |")
             parts.append("|---|" + "---:|" * (len(_HEADS) - 1))
             parts += ["| " + " | ".join(_cells(line)) + " |" for line in lines]
-            parts += ["", *(f"{claim}" for claim in _claims(lines))]
+            parts += ["", summary.settings_of(kind), *_claims(lines)]
     parts += ["", *(f"{note}\n" for note in _NOTES), "## Settings", ""]
     parts += [f"- {setting}" for setting in _settings(summary)]
     if summary.refused:
@@ -106,7 +110,8 @@ def _html(summary: Summary) -> str:
         body += [f"<h2>{html.escape(title)}</h2>", "<p>Shares in %, with 95 % Wilson intervals.</p>"]
         rows = [_row("th", [head.replace("_", " ") for head in _HEADS])]
         rows += [_row("td", _cells(line)) for line in lines]
-        body += ["<table>", *rows, "</table>", *(f"<p>{html.escape(claim)}</p>" for claim in _claims(lines))]
+        said = (summary.settings_of(kind), *_claims(lines))
+        body += ["<table>", *rows, "</table>", *(f"<p>{html.escape(sentence)}</p>" for sentence in said)]
         body += [_picture(accuracy_plot(lines), f"Clean and certified accuracy, {kind}")]
         body += [_picture(cost_plot(lines), f"Certified accuracy against passes, {kind}")]
     body += [*(f"<p>{html.escape(note)}</p>" for note in _NOTES), "<h2>Settings</h2>"]

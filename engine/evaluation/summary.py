@@ -1,9 +1,9 @@
 """Rows counted: the shares, passes and time of each defense."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
-from engine.defenses.registry import make_defense
+from engine.defenses.registry import AnyDefense, make_defense
 from engine.defenses.result import Kind
 from engine.evaluation.metrics import Outcome, Share, summarise
 from engine.evaluation.plan import Plan, usual_knobs
@@ -19,6 +19,8 @@ class Line:
     Parameters
     ----------
     defense, title, configuration, requires, citation : str
+    changed : str
+        Settings other than the defense's defaults; empty if there are none.
     kind : str
     shares : dict
         By the names of ``METRICS``.
@@ -31,6 +33,7 @@ class Line:
     defense: str
     title: str
     configuration: str
+    changed: str
     requires: str
     citation: str
     kind: Kind
@@ -73,6 +76,13 @@ class Summary:
         """The lines of recoveries or of detections: the two promise different things and are not ranked together."""
         return tuple(line for line in self.lines if line.kind == kind)
 
+    def settings_of(self, kind: Kind) -> str:
+        """One sentence on the settings of its defenses, where they are not the defaults."""
+        changed = [f"{line.defense} ({line.changed})" for line in self.of_kind(kind) if line.changed]
+        if not changed:
+            return "Every defense has its default settings."
+        return f"Other than the default settings: {'; '.join(changed)}."
+
 
 def summary_of(plan: Plan, rows: Sequence[Row], names: Iterable[str], data: str, model: str, weights: str) -> Summary:
     """Count rows.
@@ -88,8 +98,10 @@ def summary_of(plan: Plan, rows: Sequence[Row], names: Iterable[str], data: str,
     """
     wanted = set(names)
     lines = []
+    backends: set[str] = set()
     for one in plan.chosen:
         mine = [row for row in rows if row.key == one.key and row.photo in wanted]
+        backends |= {row.backend for row in mine}
         defense = make_defense(one.text, usual_knobs(plan.settings))
         claims = [row.claimed for row in mine if row.claimed is not None]
         count = max(1, len(mine))
@@ -98,6 +110,7 @@ def summary_of(plan: Plan, rows: Sequence[Row], names: Iterable[str], data: str,
                 defense=one.text,
                 title=defense.title,
                 configuration=str(defense.config).partition("(")[2].removesuffix(")"),
+                changed=_changed(defense),
                 requires=defense.requires,
                 citation=defense.citation,
                 kind=defense.kind,
@@ -114,10 +127,21 @@ def summary_of(plan: Plan, rows: Sequence[Row], names: Iterable[str], data: str,
         data,
         str(plan.threat),
         plan.threat.patch_space,
-        f"{plan.settings.backend} {plan.settings.precision}",
+        ", ".join(sorted(backends)) or f"{plan.settings.backend} {plan.settings.precision}",
         len(wanted),
         tuple(lines),
         plan.refused,
+    )
+
+
+def _changed(defense: AnyDefense) -> str:
+    usual = defense.configuration()
+    names = [field.name for field in fields(defense.config)]
+    values = {
+        name: getattr(defense.config, name) for name in names if getattr(defense.config, name) != getattr(usual, name)
+    }
+    return ", ".join(
+        f"{name}={value:g}" if isinstance(value, float) else f"{name}={value}" for name, value in values.items()
     )
 
 

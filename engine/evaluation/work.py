@@ -75,13 +75,14 @@ class Worker:
     def _row(self, one: Chosen, job: Job, image: InputImage, result: Result, vanilla: int) -> Row:
         counted = outcome(result, job.photo.label, vanilla)
         defense, threat, classifier = self._defenses[one.key], result.threat, self._subject.classifier
+        computation = defense.computation(self._subject)
         return Row(
             key=one.key,
             photo=job.photo.name,
             sha256=image.sha256,
             model=classifier.name,
             weights=classifier.weights_sha256,
-            backend=f"{self._subject.settings.backend} {self._subject.settings.precision}",
+            backend=f"{computation.name} {computation.precision}",
             patch_height=threat.height,
             patch_width=threat.width,
             patch_space=threat.patch_space,

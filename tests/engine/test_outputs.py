@@ -1,5 +1,6 @@
 """Outputs: whole or not at all, and a sentence where they cannot be."""
 
+import errno
 import os
 import sys
 from pathlib import Path
@@ -80,3 +81,18 @@ def test_folders_are_made_with_those_above_them(tmp_path: Path):
     (tmp_path / "file").write_text("")
     with pytest.raises(OutputError, match="is a file and not a folder"):
         make_folder(tmp_path / "file")
+
+
+def test_the_remedy_fits_the_fault(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    for number, remedy in (
+        (errno.ENOSPC, "free some space, or give another place."),
+        (errno.ENOENT, "; give another place."),
+    ):
+
+        def failing(*_: object, number: int = number) -> None:
+            raise OSError(number, os.strerror(number))
+
+        monkeypatch.setattr("engine.outputs.write_whole", failing)
+        with pytest.raises(OutputError) as caught:
+            write_output(tmp_path / "a.json", b"")
+        assert str(caught.value).endswith(remedy)

@@ -132,7 +132,7 @@ def test_nothing_is_done_before_a_stage_is_asked_for(toy):
         ({"label": -1}, SettingsError, "no class -1"),
         ({"patch": "17"}, ThreatError, "larger than the model's input"),
         ({"patch": "huge"}, ThreatError, "Cannot read the patch size"),
-        ({"layer": "stemm"}, LayerError, "near it are"),
+        ({"layer": "stemm"}, LayerError, "nearest:"),
         ({"layer": "9"}, LayerError, "no superficial layer 9"),
         ({"window": 2}, CoverageError, "the smallest one is 6"),
         ({"window": 16}, CoverageError, "hides the whole map of 16"),

@@ -279,7 +279,7 @@ def test_layers_by_number_name_and_not_at_all(qtbot: QtBot, panel: ControlsPanel
     assert state.settings.layer == "blocks.5.0.bn3"
     type_into(qtbot, layer, "blocks.5.0.bn4")
     assert state.settings.layer == "blocks.5.0.bn3"
-    assert "near it are blocks.5.0.bn3" in panel.model.message.text()
+    assert "nearest: blocks.5.0.bn3" in panel.model.message.text()
     assert layer.currentText() == "blocks.5.0.bn3"
     type_into(qtbot, layer, "input (pixels)")
     assert state.settings.layer == "input"

@@ -130,7 +130,7 @@ class ModelGroup(Group):
             numbers = [str(number) for number in range(1, len(model.usual_layers) + 1)]
             if name not in (*numbers, *model.layers):
                 near = difflib.get_close_matches(name, model.layers, n=3, cutoff=0.4) or model.layers[:3]
-                self.refuse(f"{model.name} has no layer {name!r}; near it are {', '.join(near)}.")
+                self.refuse(f"{model.name} has no layer {name!r}; nearest: {', '.join(near)}.")
                 return
         self.ask("Superficial layer", layer=name)
 

@@ -226,7 +226,7 @@ def refusal(network: nn.Module, layer: str, name: str = "toy") -> str:
 def test_an_unknown_layer_offers_near_names():
     text = refusal(Skip(), "midd")
     assert "no layer 'midd'" in text
-    assert "mid" in text.split("near it are")[1]
+    assert "mid" in text.split("nearest:")[1]
 
 
 def test_a_superficial_layer_beyond_the_last_names_the_usual_ones():

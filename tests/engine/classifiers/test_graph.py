@@ -1,5 +1,8 @@
 """A network as one functional graph: batches of any size, no in-place operations, every call by name."""
 
+import logging
+import sys
+
 import pytest
 import torch
 import torch.nn.functional as F
@@ -233,6 +236,23 @@ def test_control_flow_that_depends_on_the_photo_is_refused_in_one_sentence():
     assert "The network Branching cannot be turned into a graph" in str(caught.value)
     assert "data-dependent control flow" in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_torch_says_nothing_of_a_network_that_it_cannot_follow(capfd: pytest.CaptureFixture[str]):
+    loggers = [
+        logging.getLogger(name) for name in ("torch", "torch._dynamo", "torch.fx.experimental.symbolic_shapes")
+    ]
+    loggers[1].setLevel(logging.INFO)  # as TORCH_LOGS=dynamo leaves it
+    before = [logger.level for logger in loggers]
+    stderr = sys.stderr
+    try:
+        with pytest.raises(ModelError):
+            export_graph(classifier(Branching(), 12).network, (12, 12))
+        assert [logger.level for logger in loggers] == before
+        assert sys.stderr is stderr
+    finally:
+        loggers[1].setLevel(logging.NOTSET)
+    assert capfd.readouterr() == ("", "")
 
 
 class WithoutGradients(Body):

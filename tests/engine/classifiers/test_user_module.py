@@ -128,7 +128,7 @@ def test_half_precision_becomes_single(code: Callable[..., str]) -> None:
         ("def other():\n    pass\n", "There is no net"),
         ("def nett():\n    pass\n", "did you mean nett?"),
         ("net = 3\n", "is a int and not a function"),
-        ("def net():\n    return [1]\n", "returns a list"),
+        ("def net():\n    return [1]\n", "returns an object of type list"),
         ("def net(width):\n    return nn.Linear(width, 2)\n", "TypeError"),
         ("def net():\n    raise ValueError('no\\nsuch luck')\n", "ValueError (no)"),
         ("raise RuntimeError('broken')\n", "RuntimeError (broken)"),

@@ -76,7 +76,7 @@ def test_an_adaptive_patch_begins_with_another(run, model, folder, tmp_path):
 @pytest.mark.parametrize(
     ("more", "fault"),
     [
-        (["--target", "brigth"], "There is no class named 'brigth'; near it are bright."),
+        (["--target", "brigth"], "There is no class named 'brigth'; nearest: bright."),
         (["--target", "7"], "There is no class 7; give an index from 0 to 1, or a name."),
         (["--target", "0", "--patch", "40"], "A patch of 40 x 40 px is larger than the model's input of 32 x 32 px"),
         (["--target", "0", "--rotation", "45", "--patch", "30"], "give a smaller patch, scale or rotation."),
@@ -129,6 +129,9 @@ def test_an_interrupted_training_keeps_its_patch_and_goes_on(run, model, folder,
     assert run(*asked, "--resume").code == 0
     assert read_trained_patch(out).made["steps_done"] == 1000
     assert not checkpoint.exists()
+    finished = out.read_bytes()
+    assert "p.png is finished, all 1000 steps of it; to train anew" in run(*asked, "--resume").sentence
+    assert out.read_bytes() == finished
 
 
 def test_an_audit_reports_each_photo_and_the_counts(run, toy, photo, tmp_path):
@@ -139,14 +142,14 @@ def test_an_audit_reports_each_photo_and_the_counts(run, toy, photo, tmp_path):
     done = run(*asked)
     assert done.code == 0
     assert "2 photos audited: 1 with a certificate, of which 0 broken; 1 without, of which 1 broken" in done.out
-    assert "spot.png: alert, no certificate; BROKEN: silently answers 1 instead of 0" in done.out
+    assert "spot.png: alert, not certified, and broken: silently answers dark instead of bright" in done.out
     assert "white.png: certified, certificate holds; not broken" in done.out
     written = json.loads(report.read_text())
     assert written["schema"] == "sinscope.audit/1"
     assert written["counts"] == {"audited": 2, "certified": 1, "certified_broken": 0, "uncertified_broken": 1}
     again = run(*asked, "--resume")
     assert again.code == 0
-    assert "BROKEN" not in again.out  # both were finished
+    assert "and broken" not in again.out  # both were finished
     assert json.loads(report.read_text()) == written
     assert "with other settings" in run(*asked, "--resume", "--seed", 1).sentence
 

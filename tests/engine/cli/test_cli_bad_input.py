@@ -133,7 +133,7 @@ def test_a_photo_whose_name_holds_a_line_break_is_still_one_line(run, toy, tmp_p
         ("--fill black", "--fill cannot be 'black' (choose from"),
         ("--precision fp16", "Half precision needs a CUDA device"),
         ("--layer 4", "has no superficial layer 4"),
-        ("--layer atc", "has no layer 'atc'; near it are act"),
+        ("--layer atc", "has no layer 'atc'; nearest: act"),
         ("--mean 0,1", "does not describe red, green and blue"),
         ("--mean a", "--mean: 'a' is not a list of numbers"),
         ("--std 0", "give numbers above 0"),
@@ -145,7 +145,7 @@ def test_a_photo_whose_name_holds_a_line_break_is_still_one_line(run, toy, tmp_p
         ("--at 1,2", "--at says where a patch goes, and there is none; add --paste"),
         ("--scale 2", "--scale says where a patch goes"),
         ("--seed 1.5", "--seed: '1.5' is not a whole number"),
-        ("--tua 0.5", "There is no option --tua; near it are --tau"),
+        ("--tua 0.5", "There is no option --tua; nearest: --tau"),
         ("--tau", "--tau: needs one argument"),
     ],
 )
@@ -189,7 +189,7 @@ def test_what_is_wrong_for_every_photo_is_said_once(run, toy, photo):
 
 def test_unknown_models_offer_the_nearest(run, photo):
     path = photo("white.png")
-    assert "near it are efficientnet_lite0" in run("inspect", path, "--model", "efficientnet_lit0").sentence
+    assert "nearest: efficientnet_lite0" in run("inspect", path, "--model", "efficientnet_lit0").sentence
     assert "torchvision:resnet50" in run("inspect", path, "--model", "torchvision:resnet5O").sentence
     assert "There is no sample photo 'chian'" in run("inspect", "sample:chian").sentence
 
@@ -255,7 +255,7 @@ def test_settings_of_the_default_model_are_checked_against_it(run, photo):
     assert done.code == 2
     assert "cannot hide a patch of 32 x 32 px" in done.sentence
     assert "the smallest one is 17" in done.sentence
-    assert "near it are great white shark" in run("inspect", path, "--label", "grate white shark").sentence
+    assert "nearest: great white shark" in run("inspect", path, "--label", "grate white shark").sentence
 
 
 def test_a_name_that_several_classes_have_is_one_sentence(run, toy, photo, tmp_path: Path):

@@ -39,6 +39,23 @@ def test_rows_report_and_a_second_run(run: Run, toy, folder: Path, tmp_path: Pat
     assert "2 of 2 photos" in more.out
 
 
+def test_defaults_share_one_rule_and_names_are_whole_at_80_columns(
+    run: Run, toy, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("engine.cli.console._WIDTH", 80)
+    out = tmp_path / "out"
+    names = "minority_reports_pc,minority_reports_pc:mid,minority_reports:stride=8"
+    done = run("evaluate", folder, "--out", out, *toy(), "--defense", names)
+    assert done.code == exits.QUIET
+    assert "…" not in done.out
+    assert all(len(line) <= 80 for line in done.out.splitlines() if " written" not in line)
+    assert any(line.startswith(" minority_reports_pc ") for line in done.out.splitlines())
+    said = "Other than the default settings: minority_reports_pc:mid (tau=0.5); minority_reports:stride=8 (stride=8)."
+    assert said in (out / "report.md").read_text()
+    assert said in " ".join(done.out.split())
+    assert "- Backend: torch-" in (out / "report.md").read_text()
+
+
 def test_a_patch_on_the_photo(run: Run, toy, folder: Path, tmp_path: Path) -> None:
     words = [*toy()[:-4], *toy()[-2:]]
     done = run(

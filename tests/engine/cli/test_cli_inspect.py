@@ -3,6 +3,7 @@
 import hashlib
 import io
 import json
+import os
 from pathlib import Path
 
 import published
@@ -25,7 +26,7 @@ def test_an_alert_ends_with_3_and_says_where(run, toy, photo):
     done = run("inspect", photo("spot.png", "spot"), *toy())
     assert done.code == 3
     assert "alert  6 of 36 windows contradict the base prediction." in done.out
-    assert "rows 10-20, columns 10-20: dark" in done.out
+    assert "rows 10-19, columns 10-19: dark" in done.out
     assert "and 1 more" in done.out
 
 
@@ -173,7 +174,7 @@ def test_a_label_may_be_given_by_name_or_index(run, toy, photo):
         assert report["certificate"]["label"] == 1
         assert not report["certificate"]["holds"]
     assert run("inspect", path, *toy(), "--label", "drak").sentence == (
-        "There is no class named 'drak'; near it are dark."
+        "There is no class named 'drak'; nearest: dark."
     )
     assert "give an index from 0 to 1" in run("inspect", path, *toy(), "--label", "2").sentence
     assert "give an index from 0 to 1" in run("inspect", path, *toy(), "--label=-1").sentence
@@ -222,3 +223,24 @@ def test_the_default_job_on_a_real_photo_and_classifier(run, lite0: Inspector, t
     assert report["certificate"]["label_given"]
     assert len(report["windows"]) == 36
     assert target.read_bytes().startswith(b"\x89PNG")
+
+
+def test_figures_that_were_written_are_told(run, toy, photo, tmp_path: Path):
+    first, second = photo("a.png"), photo("b.png")
+    done = run("inspect", first, *toy(), "--figure", tmp_path / "f.png")
+    assert f"figure written to {tmp_path / 'f.png'}" in done.out
+    several = run("inspect", first, second, *toy(), "--figure", tmp_path / "f-{stem}.png")
+    assert "2 figures written" in several.out.splitlines()
+    assert len(run("inspect", first, *toy(), "--figure", tmp_path / "f.png", "--json", "-").reports) == 1
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such names")
+def test_names_with_line_breaks_and_broken_bytes_stay_on_their_line(run, toy, photo, tmp_path: Path):
+    photo("plain.png")
+    for name in (b"two\nlines.png", b"bytes\xff.png"):
+        (tmp_path / os.fsdecode(name)).write_bytes((tmp_path / "plain.png").read_bytes())
+    done = run("inspect", *sorted(tmp_path.glob("*s*.png")), *toy())
+    assert [line.split()[:2] for line in done.out.splitlines()[1:3]] == [
+        ["bytes\\udcff.png", "certified"],
+        ["two\\nlines.png", "certified"],
+    ]

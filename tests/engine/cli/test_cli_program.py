@@ -50,7 +50,7 @@ def test_help_and_refusals_need_neither_torch_nor_rich():
         (["--jsno", "inspect", "a.png"], "There is no option --jsno"),
         (["--top=50%", "models"], "--top=50% belongs to another command, or stands behind its command's name"),
         (["inspect", "a.png", "--json", "-", "b.png"], "b.png stands apart from the other arguments"),
-        (["inspect", "a.png", "--sead", "3"], "There is no option --sead; near it are --seed"),
+        (["inspect", "a.png", "--sead", "3"], "There is no option --sead; nearest: --seed"),
         (["models", "lite0"], "lite0 stands apart"),
     ],
 )
@@ -165,3 +165,9 @@ def test_standard_output_that_is_full_is_one_sentence_and_the_report_is_written(
     assert done.stderr.startswith("error: The result cannot be printed (No space left on device)")
     assert done.stderr.count("\n") == 1
     assert len(json.loads(report.read_text())) == 1
+
+
+def test_the_main_help_has_every_exit_code(run):
+    told = run("--help").out
+    for code in ("0 ", "2 ", "3    inspect", "4    audit", "130 "):
+        assert f"\n  {code}" in told
