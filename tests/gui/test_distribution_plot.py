@@ -17,7 +17,7 @@ pytestmark = pytest.mark.usefixtures("qapp")
 
 COUNTS = {"benign": np.array([1, 2, 2, 3, 3, 3, 5, 5]), "patched": np.array([1, 1, 1, 1, 2, 2, 2, 3])}
 STDS = {"benign": np.linspace(0, 60, 101), "patched": np.linspace(0, 30, 101)}
-REFERENCE = Reference("1", "contrast", COUNTS, STDS, STDS)
+REFERENCE = Reference("1", "contrast", COUNTS, COUNTS, STDS, STDS)
 
 
 def shapes(*stds: float) -> tuple[ClusterShape, ...]:

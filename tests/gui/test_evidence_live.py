@@ -91,7 +91,8 @@ def test_a_reference_is_found_by_model_layer_and_importance(
     qtbot.addWidget(plot)
     plot.show()
     views = np.random.default_rng(2).integers(0, 255, (4, 32, 32, 3), dtype=np.uint8)
-    sides = [image_distribution(stage_of(inspector, view).clusters) for view in views]
+    stages = [stage_of(inspector, view) for view in views]
+    sides = [image_distribution(stage.clusters, stage.cut.shapes[0]) for stage in stages]
     path = gui.sources.reference_path(inspector.classifier.name)
     found = sin_distribution(Look("stem", "contrast"), sides[:2], sides[2:])
     path.write_bytes(reference_document([found], {"model": inspector.classifier.name}))

@@ -52,7 +52,7 @@ class DistributionPlot(PlotFrame):
         return (
             f"No reference distribution of {snapshot.model.name} for layer {settings.layer} and importance "
             f"{settings.importance} comes with the program. To make one, run python main.py analyze PHOTOS "
-            f"--patch-file PATCH.png --reference assets/analysis/{name}, and open the window anew."
+            f"--patch-file PATCH.png --figures OUT --reference assets/analysis/{name}, and open the window anew."
         )
 
     def draw(self, snapshot: Snapshot) -> None:
