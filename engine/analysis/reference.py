@@ -1,6 +1,5 @@
 """The shipped reference distribution: how SINs cluster on benign photos and on patched copies."""
 
-import importlib.resources
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,7 +13,7 @@ from engine.analysis.results import frozen_array
 from engine.analysis.sin_distribution import SinDistribution
 from engine.errors import ImageError
 
-__all__ = ["Reference", "read_reference", "reference_document", "shipped_reference"]
+__all__ = ["Reference", "read_reference", "reference_document"]
 
 SCHEMA = "sinscope.reference/1"
 _PERCENTILES = np.linspace(0, 100, 101)
@@ -40,12 +39,6 @@ class Reference:
     fixed_clusters: Mapping[str, NDArray[np.int64]] = field(repr=False)
     std_px: Mapping[str, NDArray[np.float64]] = field(repr=False)
     spread_px: Mapping[str, NDArray[np.float64]] = field(repr=False)
-
-
-def shipped_reference(model: str) -> tuple[Reference, ...]:
-    """The distributions that come with the program for a model; empty if it has none."""
-    path = Path(str(importlib.resources.files("assets") / "analysis" / f"reference-{model}.json"))
-    return read_reference(path) if path.is_file() else ()
 
 
 def reference_document(distributions: Sequence[SinDistribution], made: Mapping[str, Any]) -> bytes:

@@ -1,16 +1,19 @@
 """The reference distribution: written, read, and refused where it is none."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
 from toys import pixel_footprints
 
 from engine.analysis.look import Look
-from engine.analysis.reference import read_reference, reference_document, shipped_reference
+from engine.analysis.reference import read_reference, reference_document
 from engine.analysis.sin_distribution import image_distribution, sin_distribution
 from engine.clusters import cluster_sins
 from engine.errors import ImageError
+
+SHIPPED = Path(__file__).parents[3] / "assets" / "analysis" / "reference-efficientnet_lite0.json"
 
 
 def found(*positions):
@@ -49,12 +52,8 @@ def test_what_is_no_reference_is_one_sentence(tmp_path, content):
 
 
 def test_the_shipped_one_is_there_for_every_usual_layer():
-    found = shipped_reference("efficientnet_lite0")
+    found = read_reference(SHIPPED)
     assert [(each.layer, each.importance) for each in found] == [
         (layer, importance) for layer in "123" for importance in ("contrast", "activation")
     ]
     assert all(len(each.clusters["benign"]) == len(each.clusters["patched"]) == 300 for each in found)
-
-
-def test_a_model_without_one_has_none():
-    assert shipped_reference("no such model") == ()
