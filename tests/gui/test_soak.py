@@ -2,6 +2,7 @@
 
 import gc
 import json
+import math
 import random
 import threading
 from collections import Counter
@@ -26,6 +27,7 @@ from gui.sources import sample_patches
 from gui.state import Phase
 
 ACTIONS, WARM_UP, SEED = 500, 100, 20
+MADE_ONCE = 3
 WINDOWS = range(84, 105)  # cells of 112: some 4 windows, so that the engine keeps up
 LAYERS = "1", "2"
 MODELS: tuple[dict[str, str | None], ...] = (
@@ -190,6 +192,17 @@ def arguments_of(document: Document) -> list[str]:
     return words
 
 
+def alike(one: object, other: object) -> bool:
+    """Whether two reports say the same; the last bits of a number hang on how many threads computed it."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(alike(one[key], other[key]) for key in one)
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(alike, one, other))
+    if isinstance(one, float) and isinstance(other, float):
+        return math.isclose(one, other, rel_tol=1e-5, abs_tol=1e-7)
+    return one == other
+
+
 @pytest.fixture
 def photos(tmp_path: Path) -> Iterator[list[str]]:
     """The samples, and a photo in a file."""
@@ -227,7 +240,11 @@ def test_five_hundred_random_actions(
     memory: float | None = None
     for number in range(ACTIONS):
         if number == WARM_UP:
-            come_to_rest()
+            # Whatever is kept for each model and layer is there from here on.
+            for model in MODELS:
+                for layer in LAYERS:
+                    state.set_knobs("Warm up", layer=layer, **model)
+                    come_to_rest()
             before, memory = census(window), memory_mb()
         hand.act()
         QApplication.processEvents()
@@ -240,7 +257,9 @@ def test_five_hundred_random_actions(
     )
     after = census(window)
     assert set(hand.done) == {action.__name__ for action in hand.actions}, "everything was tried"
-    assert {name: count for name, count in after.items() if count > before.get(name, 0)} == {}, "something piles up"
+    # Some things are made once, when they are first needed; what leaks does so at each of its many actions.
+    grown = {name: count - before.get(name, 0) for name, count in after.items() if count > before.get(name, 0)}
+    assert {name: more for name, more in grown.items() if more > MADE_ONCE or "thread" in name} == {}, grown
     if memory is not None:
         now = memory_mb()
         print(
@@ -256,4 +275,4 @@ def test_five_hundred_random_actions(
     (fresh,) = json.loads(report.read_text())
     for made_along in ("timing_ms", "passes"):
         del shown[made_along], fresh[made_along]
-    assert shown == fresh
+    assert alike(shown, fresh), f"{shown}\n{fresh}"
