@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
-from PySide6.QtCore import QCoreApplication, QEvent, QObject, QThread, QTimer
+from PySide6.QtCore import QAbstractAnimation, QCoreApplication, QEvent, QObject, QThread, QTimer
 from PySide6.QtWidgets import QApplication, QLabel, QSlider, QWidget
 from pytestqt.qtbot import QtBot
 from waiting import PATIENCE_MS, settle
@@ -27,6 +27,7 @@ from gui.sources import sample_patches
 from gui.state import Phase
 
 ACTIONS, WARM_UP, SEED = 500, 100, 20
+RUNNING = QAbstractAnimation.State.Running
 WINDOWS = range(84, 105)  # cells of 112: some 4 windows, so that the engine keeps up
 LAYERS = "1", "2"
 MODELS: tuple[dict[str, str | None], ...] = (
@@ -254,6 +255,9 @@ def test_five_hundred_random_actions(
     qtbot.waitUntil(
         lambda: not any(timer.isActive() and timer.isSingleShot() for timer in window.findChildren(QTimer))
     )
+    # Only Qt makes animations here, and an animation that runs has not piled up; one that has ended would be counted.
+    qtbot.waitUntil(lambda: not any(one.state() == RUNNING for one in window.findChildren(QAbstractAnimation)))
+    tidy()
     after = census(window)
     assert set(hand.done) == {action.__name__ for action in hand.actions}, "everything was tried"
     assert {name: count for name, count in after.items() if count > before.get(name, 0)} == {}, "something piles up"
