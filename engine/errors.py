@@ -3,6 +3,7 @@
 __all__ = [
     "BackendError",
     "CoverageError",
+    "DataError",
     "DefenseError",
     "EvaluationError",
     "ImageError",
@@ -22,6 +23,10 @@ class SinscopeError(Exception):
 
 class ImageError(SinscopeError):
     """A photo that cannot be read or used."""
+
+
+class DataError(SinscopeError):
+    """A named data set that cannot be had, or is damaged."""
 
 
 class PatchError(SinscopeError):
