@@ -12,6 +12,7 @@ from engine.cli import exits
 from engine.cli.arguments import settings_from
 from engine.cli.console import Screen
 from engine.cli.inspectors import Inspectors
+from engine.datasets.named import data_folder
 from engine.errors import SettingsError
 from engine.outputs import make_folder
 from engine.threat import PatchThreat
@@ -64,7 +65,7 @@ def evaluate_defenses(arguments: argparse.Namespace, inspectors: Inspectors) -> 
     from engine.evaluation.summary import summary_of
 
     classifier = inspector.classifier
-    photos = labelled_photos(Path(arguments.data), classifier.labels, arguments.limit)
+    photos = labelled_photos(data_folder(arguments.data), classifier.labels, arguments.limit)
     threat, photo_size = _threat(arguments.patch_space, settings.patch, photos, classifier)
     tables = out / "tables"
     make_folder(tables)

@@ -60,6 +60,10 @@ def _run(arguments: argparse.Namespace, inspectors: Inspectors) -> int:
         show_models()
         return exits.QUIET
     settings_from(arguments)  # what is wrong whatever the model is, is said at once
+    from engine.datasets.named import refuse_data_names
+
+    named = (getattr(arguments, name, None) for name in ("source", "photos"))
+    refuse_data_names((*getattr(arguments, "images", ()), *named))
     if arguments.command == "inspect":
         from engine.cli.inspect import inspect_photos
 
