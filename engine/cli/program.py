@@ -80,6 +80,10 @@ def _run(arguments: argparse.Namespace, inspectors: Inspectors) -> int:
         from engine.cli.evaluate import evaluate_defenses
 
         return evaluate_defenses(arguments, inspectors)
+    if arguments.command == "table":
+        from engine.cli.table import measure_table
+
+        return measure_table(arguments, inspectors)
     if arguments.command == "analyze":
         from engine.cli.analyze import analyze_photos
 
