@@ -7,7 +7,7 @@ from pathlib import Path
 from engine.defenses import Subject, TableStore
 from engine.defenses.registry import make_defense
 from engine.defenses.result import Kind
-from engine.errors import SinscopeError
+from engine.errors import DefenseError, SinscopeError
 from engine.evaluation.photos import LabelledPhoto, labelled_photos
 from engine.evaluation.plan import Chosen, Plan, sort_defenses
 from engine.evaluation.rows import RowStore
@@ -104,7 +104,7 @@ def prepare(
     Raises
     ------
     SinscopeError
-        If no model can be loaded, the patch fits none, or photos do not say their classes.
+        If no row can run, a patch does not fit, or photos do not say their classes.
     """
     grouped: dict[tuple[str, int | None], list[TableLine]] = {}
     for line in table.lines:
@@ -121,8 +121,9 @@ def prepare(
             continue
         photos = tuple(labelled_photos(data, subject.classifier.labels, limit))
         parts += [_part(lines, patch, subject, asked, photos) for patch in patches]
-    if fault is not None and all(part.plan is None for part in parts):
-        raise fault
+    if not any(part.plan and part.plan.chosen for part in parts):
+        sentence = next((sentence for part in parts for sentence in part.sentences.values()), "")
+        raise fault or DefenseError(f"No row of Table {table.number} can run here: {sentence}")
     return tuple(parts)
 
 
