@@ -26,7 +26,7 @@ def add_table(commands: Any, parents: list[argparse.ArgumentParser]) -> None:
         epilog=_EXITS,
         parents=parents,
     )
-    table.add_argument("number", metavar="5|6|7", choices=("5", "6", "7"), help="the table's number in the paper")
+    table.add_argument("number", metavar="TABLE", choices=("5", "6", "7"), help="5, 6 or 7: its number in the paper")
     group = table.add_argument_group("measurement")
     group.add_argument(
         "--data",
