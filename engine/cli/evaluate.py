@@ -12,7 +12,7 @@ from engine.cli.arguments import settings_from
 from engine.cli.console import Screen
 from engine.cli.inspectors import Inspectors
 from engine.cli.watch import watch
-from engine.datasets.named import data_folder
+from engine.datasets.named import CIFAR10, data_folder
 from engine.errors import SettingsError
 from engine.outputs import make_folder
 from engine.threat import PatchThreat
@@ -23,9 +23,9 @@ if TYPE_CHECKING:  # they import torch: only once the command line is found righ
     from engine.evaluation.photos import LabelledPhoto
     from engine.evaluation.summary import Summary
 
-__all__ = ["evaluate_defenses"]
+__all__ = ["ROWS", "evaluate_defenses", "show_summary"]
 
-_ROWS = "rows"
+ROWS = "rows"
 _NAME = 8  # least width of a defense's name; longer ones go on in the next line
 # Short heads: with the longest name of a defense, a line has 80 characters.
 _SHOWN = {
@@ -53,6 +53,10 @@ def evaluate_defenses(arguments: argparse.Namespace, inspectors: Inspectors) -> 
         raise SettingsError(f"At least 1 photo is evaluated, not {arguments.limit}; try --limit 100.")
     out = Path(arguments.out)
     make_folder(out)
+    if arguments.data == CIFAR10 and not hasattr(arguments, "model"):
+        from engine.cli.evaluate_each import evaluate_each
+
+        return evaluate_each(arguments, settings, inspectors)
     screen = Screen()
     inspector = inspectors.get(settings)
 
@@ -74,7 +78,7 @@ def evaluate_defenses(arguments: argparse.Namespace, inspectors: Inspectors) -> 
     plan = make_plan(subject, settings, defenses, threat, photo_size)
     for title, sentence in plan.refused:
         screen.tell(f"{title} is left out: {sentence}")
-    store = RowStore(out / _ROWS)
+    store = RowStore(out / ROWS)
     started = time.perf_counter()
     watched = watch(screen, len(photos), evaluate(plan, photos, subject, store, arguments.workers, tables))
     rows = store.read(one.key for one in plan.chosen)
@@ -83,7 +87,7 @@ def evaluate_defenses(arguments: argparse.Namespace, inspectors: Inspectors) -> 
     )
     for path in write_report(summary, out):
         screen.show(f"{path} written", wrap=False)
-    _show(screen, summary)
+    show_summary(screen, summary)
     screen.show(f"{watched.done} of {len(photos)} photos, {time.perf_counter() - started:.1f} s", wrap=False)
     return watched.code
 
@@ -101,7 +105,8 @@ def _threat(
     return on_photo(patch, (height, width), classifier.preprocessing), (height, width)
 
 
-def _show(screen: Screen, summary: "Summary") -> None:
+def show_summary(screen: Screen, summary: "Summary") -> None:
+    """Print an evaluation's tables."""
     kinds: tuple[Kind, ...] = ("recovery", "detection")
     for kind in kinds:
         lines = summary.of_kind(kind)

@@ -19,7 +19,7 @@ from engine.outputs import make_folder
 
 if TYPE_CHECKING:  # they import torch: only once the command line is found right
     from engine.defenses.result import Kind
-    from engine.tables.regenerate import Compared
+    from engine.tables.compare import Compared
     from engine.tables.report import TableReport
 
 __all__ = ["measure_table"]
@@ -38,10 +38,11 @@ def measure_table(arguments: argparse.Namespace, inspectors: Inspectors) -> int:
         raise SettingsError(f"Work is done by at least 1 process, not {arguments.workers}; try --workers 1.")
 
     from engine.defenses import TableStore
+    from engine.evaluation.limits import Limits
+    from engine.evaluation.parts import measure, prepare
     from engine.evaluation.rows import RowStore
-    from engine.tables.limits import Limits
+    from engine.tables.compare import compare
     from engine.tables.lines import DataKind, paper_table
-    from engine.tables.regenerate import compare, measure, prepare
     from engine.tables.report import TableReport, write_table
 
     limits = Limits.parse(arguments.limit) if arguments.limit else Limits()
@@ -57,7 +58,7 @@ def measure_table(arguments: argparse.Namespace, inspectors: Inspectors) -> int:
     make_folder(tables)
     screen = Screen()
     started = time.perf_counter()
-    parts = prepare(table, data, settings, inspectors.get, patches, limits, TableStore(tables))
+    parts = prepare(table.lines, data, settings, inspectors.get, patches, limits, TableStore(tables))
     for part in parts:
         for defense, sentence in part.sentences.items():
             screen.tell(f"{defense}, patch {part.patch}, is left out: {sentence}")

@@ -48,10 +48,11 @@ def write_report(summary: Summary, folder: Path) -> list[Path]:
 
 
 def _facts(summary: Summary) -> list[str]:
+    networks = [f"{model}, weights {weights[:16]}" for model, weights in summary.networks]
     counted = {line.images for line in summary.lines}
     photos = f"{summary.photos} photos" if counted == {summary.photos} else f"{summary.photos} photos, not all done"
     return [
-        f"Model: {summary.model}, weights {summary.weights[:16]}",
+        f"Model: {'; '.join(networks)}",
         f"Data: {summary.data}, {photos}",
         f"Patch: {summary.patch}; its size is meant in: {summary.patch_space}",
         f"Backend: {summary.backend}",
@@ -75,9 +76,13 @@ def _claims(lines: Iterable[Line]) -> list[str]:
 
 def _settings(summary: Summary) -> list[str]:
     return [
-        f"{line.title} ({line.defense}): {line.configuration}. {line.requires} {line.citation}."
+        f"{line.title} ({line.defense}{_on(line, summary)}): {line.configuration}. {line.requires} {line.citation}."
         for line in summary.lines
     ]
+
+
+def _on(line: Line, summary: Summary) -> str:
+    return "" if len(summary.networks) == 1 else f", on {line.model}"
 
 
 def _markdown(summary: Summary) -> str:
@@ -124,7 +129,7 @@ def _csv(summary: Summary) -> str:
     for line in summary.lines:
         all_shares = [line.shares[metric] for metric in METRICS]
         shares = [f"{number:.6f}" for share in all_shares for number in (share.value, *share.interval)]
-        start = [line.kind, line.defense, line.configuration, summary.model, summary.patch, line.images]
+        start = [line.kind, line.defense, line.configuration, line.model, summary.patch, line.images]
         table.writerow([*start, *shares, f"{line.passes:.6g}", f"{line.inference_passes:.6g}", f"{line.ms:.6g}"])
     return text.getvalue()
 

@@ -1,31 +1,17 @@
 """What stands behind each row of a table: the defense with its knobs, and the model made for it. Only data."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-__all__ = ["DataKind", "PaperTable", "TableLine", "paper_table"]
+from engine.defenses.registry import make_defense
+from engine.evaluation.parts import DefenseLine
+from engine.evaluation.plan import ALL
+
+__all__ = ["DataKind", "PaperTable", "made_for", "paper_table"]
 
 DataKind = Literal["cifar10", "imagenet"]
 EMBEDDED = "efficientnet_lite0"
-
-
-@dataclass(frozen=True)
-class TableLine:
-    """One row of a table.
-
-    Parameters
-    ----------
-    name : str
-        As the paper's table has it; for defenses that it lacks, their own.
-    defense : str
-        As ``evaluate --defense`` takes it.
-    model : str
-        The model that was made for it.
-    """
-
-    name: str
-    defense: str
-    model: str
 
 
 @dataclass(frozen=True)
@@ -37,34 +23,34 @@ class PaperTable:
     number : int
     head : str
         Of the rows' names.
-    lines : tuple of TableLine
+    lines : tuple of DefenseLine
     patches : tuple of str
         Sizes that it is measured for unless others are asked for.
     """
 
     number: int
     head: str
-    lines: tuple[TableLine, ...]
+    lines: tuple[DefenseLine, ...]
     patches: tuple[str, ...]
 
 
 _CIFAR = (
-    TableLine("IBP", "ibp", "cifar10_ibp"),
-    TableLine("CBN", "clipped_bagnet", "cifar10_bagnet"),
-    TableLine("DS", "derandomized_smoothing:band=4", "cifar10_resnet_band"),
-    TableLine("PG-Mask-DS", "patchguard_mask_ds:band=4", "cifar10_resnet_band"),
-    TableLine("PG-Mask-BN", "patchguard_mask_bn", "cifar10_bagnet"),
-    TableLine("PatchCleanser", "patchcleanser", "cifar10_resnet_occlusion"),
-    TableLine("PatchGuard++", "patchguard_pp", "cifar10_bagnet"),
-    TableLine("ScaleCert", "scalecert", "cifar10_resnet_sin"),
-    TableLine("MR-PC", "minority_reports_pc", "cifar10_resnet_occlusion"),
-    TableLine("MR", "minority_reports:stride=1", "cifar10_resnet_occlusion"),  # by far the most passes: the last
+    DefenseLine("IBP", "ibp", "cifar10_ibp"),
+    DefenseLine("CBN", "clipped_bagnet", "cifar10_bagnet"),
+    DefenseLine("DS", "derandomized_smoothing:band=4", "cifar10_resnet_band"),
+    DefenseLine("PG-Mask-DS", "patchguard_mask_ds:band=4", "cifar10_resnet_band"),
+    DefenseLine("PG-Mask-BN", "patchguard_mask_bn", "cifar10_bagnet"),
+    DefenseLine("PatchCleanser", "patchcleanser", "cifar10_resnet_occlusion"),
+    DefenseLine("PatchGuard++", "patchguard_pp", "cifar10_bagnet"),
+    DefenseLine("ScaleCert", "scalecert", "cifar10_resnet_sin"),
+    DefenseLine("MR-PC", "minority_reports_pc", "cifar10_resnet_occlusion"),
+    DefenseLine("MR", "minority_reports:stride=1", "cifar10_resnet_occlusion"),  # by far the most passes: the last
 )
 _IMAGENET = (
-    TableLine("PatchCleanser", "patchcleanser", EMBEDDED),
-    TableLine("ScaleCert", "scalecert", EMBEDDED),
-    TableLine("MR-PC", "minority_reports_pc", EMBEDDED),
-    TableLine("MR", "minority_reports", EMBEDDED),
+    DefenseLine("PatchCleanser", "patchcleanser", EMBEDDED),
+    DefenseLine("ScaleCert", "scalecert", EMBEDDED),
+    DefenseLine("MR-PC", "minority_reports_pc", EMBEDDED),
+    DefenseLine("MR", "minority_reports", EMBEDDED),
 )
 _RATES = (10, 15, 20, 30, 50)
 _LAYERS = ("1", "2", "3")
@@ -83,7 +69,26 @@ def paper_table(number: int, data: DataKind) -> PaperTable:
         return PaperTable(5, "defense", lines, patches)
     model = _SCALECERT[data]
     if number == 6:
-        rates = tuple(TableLine(f"{rate}%", f"scalecert:top={rate / 100}", model) for rate in _RATES)
+        rates = tuple(DefenseLine(f"{rate}%", f"scalecert:top={rate / 100}", model) for rate in _RATES)
         return PaperTable(6, "top-ranking rate", rates, _LARGE)
-    layers = tuple(TableLine(layer, f"scalecert:layer={layer}", model) for layer in _LAYERS)
+    layers = tuple(DefenseLine(layer, f"scalecert:layer={layer}", model) for layer in _LAYERS)
     return PaperTable(7, "superficial layer", layers, ("5%",) if data == "cifar10" else ("2%",))
+
+
+def made_for(defenses: Sequence[str]) -> tuple[DefenseLine, ...]:
+    """The lines of some defenses for CIFAR-10, each with the model made for it.
+
+    Parameters
+    ----------
+    defenses : sequence of str
+        As ``evaluate --defense`` takes them; ``all`` alone takes Table 5's, with their knobs.
+
+    Raises
+    ------
+    DefenseError
+        If one does not exist.
+    """
+    if list(defenses) == [ALL]:
+        return tuple(DefenseLine(line.defense, line.defense, line.model) for line in _CIFAR)
+    models = {line.defense.partition(":")[0]: line.model for line in _CIFAR}
+    return tuple(DefenseLine(text, text, models[make_defense(text).name]) for text in defenses)

@@ -12,8 +12,8 @@ from engine.evaluation.forms import html_list, html_page, html_picture, html_tab
 from engine.evaluation.plots import accuracy_plot
 from engine.evaluation.report import KINDS
 from engine.outputs import write_output
+from engine.tables.compare import Compared
 from engine.tables.published import published_table
-from engine.tables.regenerate import Compared
 
 __all__ = ["TableReport", "write_table"]
 

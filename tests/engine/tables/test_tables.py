@@ -13,21 +13,22 @@ from engine.classifiers.registry import MODELS
 from engine.defenses import TableStore
 from engine.defenses.registry import DEFENSES, make_defense
 from engine.errors import DefenseError, ModelError, SettingsError
+from engine.evaluation.limits import Limits
+from engine.evaluation.parts import DefenseLine, Part, measure, prepare
 from engine.evaluation.rows import RowStore
 from engine.pipeline import Inspector
 from engine.settings import Settings
-from engine.tables.limits import Limits
-from engine.tables.lines import PaperTable, TableLine, paper_table
+from engine.tables.compare import compare
+from engine.tables.lines import PaperTable, made_for, paper_table
 from engine.tables.published import published_table
-from engine.tables.regenerate import Part, compare, measure, prepare
 from engine.tables.report import TableReport, write_table
 
 PHOTOS = 4
 LINES = (
-    TableLine("CBN", "clipped_bagnet", "toy"),
-    TableLine("PatchCleanser", "patchcleanser:masks=3", "toy"),
-    TableLine("ScaleCert", "minority_reports_pc:masks=3", "toy"),
-    TableLine("MR", "minority_reports_pc:masks=4", "missing"),
+    DefenseLine("CBN", "clipped_bagnet", "toy"),
+    DefenseLine("PatchCleanser", "patchcleanser:masks=3", "toy"),
+    DefenseLine("ScaleCert", "minority_reports_pc:masks=3", "toy"),
+    DefenseLine("MR", "minority_reports_pc:masks=4", "missing"),
 )
 TABLE = PaperTable(5, "defense", LINES, ("5%", "8%"))
 
@@ -84,7 +85,7 @@ def load() -> Callable[[Settings], Inspector]:
 
 def prepared(load: Callable[[Settings], Inspector], data: Path, tmp_path: Path, limits: Limits) -> tuple[Part, ...]:
     settings = Settings(backend="torch")
-    return prepare(TABLE, data, settings, load, TABLE.patches, limits, TableStore(tmp_path / "tables"))
+    return prepare(LINES, data, settings, load, TABLE.patches, limits, TableStore(tmp_path / "tables"))
 
 
 def test_measured_beside_published(load, data: Path, tmp_path: Path) -> None:
@@ -126,12 +127,16 @@ def test_measured_beside_published(load, data: Path, tmp_path: Path) -> None:
 def test_where_nothing_can_run_the_reason_is_said(load, data: Path) -> None:
     settings = Settings(backend="torch")
     for defense, model, kind, sentence in (
-        ("clipped_bagnet", "toy", DefenseError, "No row of Table 5 can run here: it needs a local-feature network"),
+        (
+            "clipped_bagnet",
+            "toy",
+            DefenseError,
+            "No defense that was asked for can run here: it needs a local-feature network",
+        ),
         ("patchcleanser", "missing", ModelError, "There are no weights of missing"),
     ):
-        table = PaperTable(5, "defense", (TableLine("x", defense, model),), ("5%",))
         with pytest.raises(kind, match=sentence):
-            prepare(table, data, settings, load, ("5%",), Limits())
+            prepare([DefenseLine("x", defense, model)], data, settings, load, ("5%",), Limits())
 
 
 def test_limits() -> None:
@@ -144,3 +149,13 @@ def test_limits() -> None:
             Limits.parse(text)
     with pytest.raises(SettingsError, match="'ipb', which is no defense"):
         Limits.parse("ipb=3")
+
+
+def test_each_defense_has_the_model_made_for_it() -> None:
+    assert [(line.defense, line.model) for line in made_for(["ibp:chunk=8", "patchcleanser:k3"])] == [
+        ("ibp:chunk=8", "cifar10_ibp"),
+        ("patchcleanser:k3", "cifar10_resnet_occlusion"),
+    ]
+    assert [line.defense for line in made_for(["all"])] == [line.defense for line in paper_table(5, "cifar10").lines]
+    with pytest.raises(DefenseError, match="There is no defense 'ipb'"):
+        made_for(["ipb"])

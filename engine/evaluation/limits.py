@@ -1,4 +1,4 @@
-"""How many photos each row of a table is measured on."""
+"""How many photos each defense is measured on."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,7 +12,7 @@ __all__ = ["Limits"]
 
 @dataclass(frozen=True)
 class Limits:
-    """Photos a row: one number for all, and others for some defenses.
+    """Photos a defense: one number for all, and others for some.
 
     Parameters
     ----------

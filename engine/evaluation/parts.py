@@ -1,37 +1,51 @@
-"""A table measured again: one evaluation for each model and patch, all in one set of rows, and rows compared."""
+"""Defenses over a data set, each on the model made for it: one evaluation for each model, all in one set of rows."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from engine.defenses import Subject, TableStore
-from engine.defenses.registry import make_defense
-from engine.defenses.result import Kind
 from engine.errors import DefenseError, SinscopeError
+from engine.evaluation.limits import Limits
 from engine.evaluation.photos import LabelledPhoto, labelled_photos
 from engine.evaluation.plan import Chosen, Plan, sort_defenses
 from engine.evaluation.rows import RowStore
 from engine.evaluation.run import Progress, evaluate
-from engine.evaluation.summary import Line, summary_of
+from engine.evaluation.summary import Summary, summary_of
 from engine.pipeline import Inspector
 from engine.settings import Settings
-from engine.tables.limits import Limits
-from engine.tables.lines import PaperTable, TableLine
-from engine.tables.published import Published, published_table
 from engine.threat import PatchThreat
 
-__all__ = ["Compared", "Part", "compare", "measure", "prepare"]
+__all__ = ["DefenseLine", "Part", "count", "measure", "prepare"]
+
+
+@dataclass(frozen=True)
+class DefenseLine:
+    """A defense and the model that it is measured on.
+
+    Parameters
+    ----------
+    name : str
+        What the line is called, such as the paper's table calls it.
+    defense : str
+        As ``evaluate --defense`` takes it.
+    model : str
+    """
+
+    name: str
+    defense: str
+    model: str
 
 
 @dataclass(frozen=True, eq=False)
 class Part:
-    """The lines of a table that share a model, a patch and photos: one evaluation.
+    """Lines that share a model, a patch and photos: one evaluation.
 
     Parameters
     ----------
-    lines : tuple of TableLine
+    lines : tuple of DefenseLine
     patch : str
-        As the table names it.
+        As it was asked for.
     subject : Subject, optional
     plan : Plan, optional
     photos : tuple of LabelledPhoto
@@ -39,7 +53,7 @@ class Part:
         By a line's defense, why it cannot run.
     """
 
-    lines: tuple[TableLine, ...]
+    lines: tuple[DefenseLine, ...]
     patch: str
     subject: Subject | None
     plan: Plan | None
@@ -47,36 +61,8 @@ class Part:
     sentences: dict[str, str]
 
 
-@dataclass(frozen=True)
-class Compared:
-    """One row of a table: what was published, and what was measured.
-
-    Parameters
-    ----------
-    name, patch, threat : str
-        In the table, and the patch in px.
-    kind : str
-    model, weights : str
-    published : Published, optional
-    line : Line, optional
-        Counted from the rows; ``None`` if the defense cannot run.
-    sentence : str
-        Why not.
-    """
-
-    name: str
-    patch: str
-    threat: str
-    kind: Kind
-    model: str
-    weights: str
-    published: Published | None
-    line: Line | None
-    sentence: str = ""
-
-
 def prepare(
-    table: PaperTable,
+    lines: Sequence[DefenseLine],
     data: Path,
     settings: Settings,
     load: Callable[[Settings], Inspector],
@@ -86,11 +72,11 @@ def prepare(
 ) -> tuple[Part, ...]:
     """Load the models, and settle what there is to measure.
 
-    A model that cannot be loaded leaves its rows empty, with the reason, and the others stand.
+    A model that cannot be loaded leaves its lines empty, with the reason, and the others stand.
 
     Parameters
     ----------
-    table : PaperTable
+    lines : sequence of DefenseLine
     data : Path
         Folder of labelled photos.
     settings : Settings
@@ -104,35 +90,35 @@ def prepare(
     Raises
     ------
     SinscopeError
-        If no row can run, a patch does not fit, or photos do not say their classes.
+        If no defense can run, a patch does not fit, or photos do not say their classes.
     """
-    grouped: dict[tuple[str, int | None], list[TableLine]] = {}
-    for line in table.lines:
+    grouped: dict[tuple[str, int | None], list[DefenseLine]] = {}
+    for line in lines:
         grouped.setdefault((line.model, limits.of(line.defense)), []).append(line)
     parts: list[Part] = []
     fault: SinscopeError | None = None
-    for (model, limit), lines in grouped.items():
+    for (model, limit), some in grouped.items():
         asked = replace(settings, model=model)
         try:
             subject = Subject(load(asked), asked, tables)
         except SinscopeError as error:
             fault = error
-            parts += [_without(lines, patch, str(error)) for patch in patches]
+            parts += [_without(some, patch, str(error)) for patch in patches]
             continue
         photos = tuple(labelled_photos(data, subject.classifier.labels, limit))
-        parts += [_part(lines, patch, subject, asked, photos) for patch in patches]
+        parts += [_part(some, patch, subject, asked, photos) for patch in patches]
     if not any(part.plan and part.plan.chosen for part in parts):
         sentence = next((sentence for part in parts for sentence in part.sentences.values()), "")
-        raise fault or DefenseError(f"No row of Table {table.number} can run here: {sentence}")
+        raise fault or DefenseError(f"No defense that was asked for can run here: {sentence}")
     return tuple(parts)
 
 
-def _without(lines: Sequence[TableLine], patch: str, sentence: str) -> Part:
+def _without(lines: Sequence[DefenseLine], patch: str, sentence: str) -> Part:
     return Part(tuple(lines), patch, None, None, (), {line.defense: sentence for line in lines})
 
 
 def _part(
-    lines: Sequence[TableLine],
+    lines: Sequence[DefenseLine],
     patch: str,
     subject: Subject,
     settings: Settings,
@@ -194,46 +180,11 @@ def _measured(plan: Plan, photos: Sequence[LabelledPhoto], rows: RowStore) -> in
     return sum(all((key, photo.name) in found for key in keys) for photo in photos)
 
 
-def compare(table: PaperTable, kind_of_data: str, parts: Sequence[Part], rows: RowStore) -> tuple[Compared, ...]:
-    """Count the rows, and put what was published beside them; in the table's order.
-
-    Parameters
-    ----------
-    table : PaperTable
-    kind_of_data : str
-        Whose published rows: ``cifar10`` or ``imagenet``.
-    parts : sequence of Part
-    rows : RowStore
-    """
-    published = published_table(table.number)
-    found: list[Compared] = []
-    for part in parts:
-        lines = _lines(part, rows)
-        threat = str(part.plan.threat) if part.plan else ""
-        weights = part.subject.classifier.weights_sha256 if part.subject else ""
-        for line in part.lines:
-            found.append(
-                Compared(
-                    line.name,
-                    part.patch,
-                    threat,
-                    make_defense(line.defense).kind,
-                    line.model,
-                    weights,
-                    published.row(line.name, kind_of_data, part.patch),
-                    lines.get(line.defense),
-                    part.sentences.get(line.defense, ""),
-                )
-            )
-    order = {line.name: index for index, line in enumerate(table.lines)}
-    return tuple(sorted(found, key=lambda row: order[row.name]))
-
-
-def _lines(part: Part, rows: RowStore) -> dict[str, Line]:
-    if part.plan is None or part.subject is None:
-        return {}
-    mine = rows.read(one.key for one in part.plan.chosen)
+def count(part: Part, rows: RowStore, data: str) -> Summary | None:
+    """The rows of a part counted; ``None`` if there is nothing that runs."""
+    if part.plan is None or part.subject is None or not part.plan.chosen:
+        return None
     classifier = part.subject.classifier
+    mine = rows.read(one.key for one in part.plan.chosen)
     names = [photo.name for photo in part.photos]
-    summary = summary_of(part.plan, mine, names, "", classifier.name, classifier.weights_sha256)
-    return {line.defense: line for line in summary.lines}
+    return summary_of(part.plan, mine, names, data, classifier.name, classifier.weights_sha256)
