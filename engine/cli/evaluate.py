@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
-from engine.cli import exits
 from engine.cli.arguments import settings_from
 from engine.cli.console import Screen
 from engine.cli.inspectors import Inspectors
+from engine.cli.watch import watch
+from engine.datasets.named import CIFAR10, data_folder
 from engine.errors import SettingsError
 from engine.outputs import make_folder
 from engine.threat import PatchThreat
@@ -22,9 +23,9 @@ if TYPE_CHECKING:  # they import torch: only once the command line is found righ
     from engine.evaluation.photos import LabelledPhoto
     from engine.evaluation.summary import Summary
 
-__all__ = ["evaluate_defenses"]
+__all__ = ["ROWS", "evaluate_defenses", "show_summary"]
 
-_ROWS = "rows"
+ROWS = "rows"
 _NAME = 8  # least width of a defense's name; longer ones go on in the next line
 # Short heads: with the longest name of a defense, a line has 80 characters.
 _SHOWN = {
@@ -52,6 +53,10 @@ def evaluate_defenses(arguments: argparse.Namespace, inspectors: Inspectors) -> 
         raise SettingsError(f"At least 1 photo is evaluated, not {arguments.limit}; try --limit 100.")
     out = Path(arguments.out)
     make_folder(out)
+    if arguments.data == CIFAR10 and not hasattr(arguments, "model"):
+        from engine.cli.evaluate_each import evaluate_each
+
+        return evaluate_each(arguments, settings, inspectors)
     screen = Screen()
     inspector = inspectors.get(settings)
 
@@ -64,7 +69,7 @@ def evaluate_defenses(arguments: argparse.Namespace, inspectors: Inspectors) -> 
     from engine.evaluation.summary import summary_of
 
     classifier = inspector.classifier
-    photos = labelled_photos(Path(arguments.data), classifier.labels, arguments.limit)
+    photos = labelled_photos(data_folder(arguments.data), classifier.labels, arguments.limit)
     threat, photo_size = _threat(arguments.patch_space, settings.patch, photos, classifier)
     tables = out / "tables"
     make_folder(tables)
@@ -73,34 +78,18 @@ def evaluate_defenses(arguments: argparse.Namespace, inspectors: Inspectors) -> 
     plan = make_plan(subject, settings, defenses, threat, photo_size)
     for title, sentence in plan.refused:
         screen.tell(f"{title} is left out: {sentence}")
-    store = RowStore(out / _ROWS)
+    store = RowStore(out / ROWS)
     started = time.perf_counter()
-    faults = interrupted = False
-    progress = None
-    with screen.progress(len(photos)):
-        try:
-            for progress in evaluate(plan, photos, subject, store, arguments.workers, tables):
-                if not progress.photo and progress.done:
-                    screen.tell(f"{progress.done} of {progress.photos} photos are done already")
-                screen.advance(progress.photo, "", progress.done)
-                if progress.fault:
-                    faults = True
-                    screen.error(progress.fault)
-        except KeyboardInterrupt:
-            interrupted = True
+    watched = watch(screen, len(photos), evaluate(plan, photos, subject, store, arguments.workers, tables))
     rows = store.read(one.key for one in plan.chosen)
     summary = summary_of(
         plan, rows, [photo.name for photo in photos], arguments.data, classifier.name, classifier.weights_sha256
     )
     for path in write_report(summary, out):
         screen.show(f"{path} written", wrap=False)
-    _show(screen, summary)
-    done = progress.done if progress else 0
-    screen.show(f"{done} of {len(photos)} photos, {time.perf_counter() - started:.1f} s", wrap=False)
-    if interrupted:
-        screen.tell("interrupted; the same command goes on from here")
-        return exits.INTERRUPTED
-    return exits.ERROR if faults else exits.QUIET
+    show_summary(screen, summary)
+    screen.show(f"{watched.done} of {len(photos)} photos, {time.perf_counter() - started:.1f} s", wrap=False)
+    return watched.code
 
 
 def _threat(
@@ -116,7 +105,8 @@ def _threat(
     return on_photo(patch, (height, width), classifier.preprocessing), (height, width)
 
 
-def _show(screen: Screen, summary: "Summary") -> None:
+def show_summary(screen: Screen, summary: "Summary") -> None:
+    """Print an evaluation's tables."""
     kinds: tuple[Kind, ...] = ("recovery", "detection")
     for kind in kinds:
         lines = summary.of_kind(kind)

@@ -122,3 +122,27 @@ def test_folders_that_do_not_serve_are_refused(run: Run, toy, folder: Path, tmp_
     assert "is not a folder that can be listed" in done.sentence
     done = run("evaluate", folder, "--out", folder / "0_a.png", *toy())
     assert "is a file and not a folder" in done.sentence
+
+
+def test_cifar10_runs_each_defense_on_the_model_made_for_it(
+    run: Run, photo: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("cat/0.png", "dog/1.png"):
+        (tmp_path / "photos" / name).parent.mkdir(parents=True)
+        photo(f"photos/{name}", "spot")
+    monkeypatch.setattr("engine.datasets.named.cifar10_folder", lambda _: tmp_path / "photos")
+    monkeypatch.chdir(tmp_path)
+    words = ["evaluate", "cifar10", "--weights", "random", "--backend", "torch", "--patch", "20", "--out", "out"]
+    done = run(*words, "--defense", "clipped_bagnet,ibp")
+    assert done.code == exits.QUIET
+    assert "4 of 4 photos" in done.out
+    text = (tmp_path / "out" / "report.md").read_text()
+    assert "- Model: cifar10_bagnet (random weights), weights " in text
+    assert "; cifar10_ibp (random weights), weights " in text
+    assert "(ibp, on cifar10_ibp (random weights)): chunk=32" in text
+    assert "- Data: cifar10, 2 photos" in text
+    parts = sorted((tmp_path / "out" / "rows").iterdir())
+    assert "4 of 4 photos are done already" in run(*words, "--defense", "clipped_bagnet,ibp").errors
+    assert sorted((tmp_path / "out" / "rows").iterdir()) == parts
+    with_one = run(*words, "--defense", "ibp", "--model", "cifar10_ibp")
+    assert "2 of 2 photos are done already" in with_one.errors
