@@ -60,6 +60,8 @@ class Summary:
         That were asked for.
     lines : tuple of Line
     refused : tuple of (title, sentence)
+    labelled : bool
+        Whether photos have labels; without, shares are of what each defense answers.
     """
 
     model: str
@@ -71,6 +73,7 @@ class Summary:
     photos: int
     lines: tuple[Line, ...]
     refused: tuple[tuple[str, str], ...]
+    labelled: bool = True
 
     def of_kind(self, kind: Kind) -> tuple[Line, ...]:
         """The lines of recoveries or of detections: the two promise different things and are not ranked together."""
@@ -131,6 +134,7 @@ def summary_of(plan: Plan, rows: Sequence[Row], names: Iterable[str], data: str,
         len(wanted),
         tuple(lines),
         plan.refused,
+        plan.labelled,
     )
 
 
