@@ -36,7 +36,7 @@ class DefenseList(QWidget):
         self._chosen = set(_AT_FIRST)
         self._offers: tuple[Offer, ...] = ()
         self.boxes: dict[str, QCheckBox] = {}
-        self._notes: dict[str, ElidedLabel] = {}
+        self.notes: dict[str, ElidedLabel] = {}
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(self.fontMetrics().height() // 6)
@@ -63,7 +63,7 @@ class DefenseList(QWidget):
             box.setChecked(can and name in self._chosen)
             box.blockSignals(False)
             box.setToolTip((offer.refusal or f"{name}: {offer.needs}") if offer is not None else "")
-            note = self._notes[name]
+            note = self.notes[name]
             note.setEnabled(can)
             note.setText(_told(offer) if offer is not None else "")
             note.setVisible(bool(note.text()))
@@ -82,7 +82,7 @@ class DefenseList(QWidget):
                     box.setObjectName(f"batch_{offer.name}")
                     box.toggled.connect(self._choose)
                     note.setContentsMargins(self.fontMetrics().height() * 3 // 2, 0, 0, 0)
-                    self.boxes[offer.name], self._notes[offer.name] = box, note
+                    self.boxes[offer.name], self.notes[offer.name] = box, note
                     for widget in (box, note):
                         self._column.insertWidget(place, widget)
                         place += 1
