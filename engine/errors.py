@@ -14,6 +14,7 @@ __all__ = [
     "SettingsError",
     "SinscopeError",
     "ThreatError",
+    "TrainingError",
 ]
 
 
@@ -55,6 +56,10 @@ class DefenseError(SinscopeError):
 
 class EvaluationError(SinscopeError):
     """A run over a data set that cannot go on."""
+
+
+class TrainingError(SinscopeError):
+    """A training cannot go on."""
 
 
 class SettingsError(SinscopeError):

@@ -15,12 +15,11 @@ from engine.classifiers.nets.local_net import LocalNet
 from engine.classifiers.nets.residual_net import ResidualNet
 from engine.classifiers.preprocessing import Preprocessing
 from engine.classifiers.weights import RANDOM, fit_weights, read_weights, seeded
+from engine.datasets.cifar10 import CIFAR10_CLASSES
 from engine.errors import ModelError
 from engine.settings import Settings
 
-__all__ = ["CIFAR10_LABELS", "CIFAR10_NETS", "Cifar10Net"]
-
-CIFAR10_LABELS = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
+__all__ = ["CIFAR10_NETS", "Cifar10Net"]
 
 _SIZE = (32, 32)
 _NORMALISED = Preprocessing(_SIZE, (0.4914, 0.4822, 0.4465), (0.2470, 0.2435, 0.2616), crop=1.0)
@@ -76,7 +75,7 @@ class Cifar10Net:
                 )
             path = settings.weights or str(self.file)
             fit_weights(network, read_weights(path), path)
-        labels = asked_labels(settings) or CIFAR10_LABELS
+        labels = asked_labels(settings) or CIFAR10_CLASSES
         return assemble(settings, network, asked_preprocessing(settings, self.preprocessing), labels, self.name)
 
 

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
-from engine.cli import exits
 from engine.cli.arguments import settings_from
 from engine.cli.console import Screen
 from engine.cli.inspectors import Inspectors
+from engine.cli.watch import watch
+from engine.datasets.named import data_folder
 from engine.errors import SettingsError
 from engine.outputs import make_folder
 from engine.threat import PatchThreat
@@ -64,7 +65,7 @@ def evaluate_defenses(arguments: argparse.Namespace, inspectors: Inspectors) -> 
     from engine.evaluation.summary import summary_of
 
     classifier = inspector.classifier
-    photos = labelled_photos(Path(arguments.data), classifier.labels, arguments.limit)
+    photos = labelled_photos(data_folder(arguments.data), classifier.labels, arguments.limit)
     threat, photo_size = _threat(arguments.patch_space, settings.patch, photos, classifier)
     tables = out / "tables"
     make_folder(tables)
@@ -75,19 +76,7 @@ def evaluate_defenses(arguments: argparse.Namespace, inspectors: Inspectors) -> 
         screen.tell(f"{title} is left out: {sentence}")
     store = RowStore(out / _ROWS)
     started = time.perf_counter()
-    faults = interrupted = False
-    progress = None
-    with screen.progress(len(photos)):
-        try:
-            for progress in evaluate(plan, photos, subject, store, arguments.workers, tables):
-                if not progress.photo and progress.done:
-                    screen.tell(f"{progress.done} of {progress.photos} photos are done already")
-                screen.advance(progress.photo, "", progress.done)
-                if progress.fault:
-                    faults = True
-                    screen.error(progress.fault)
-        except KeyboardInterrupt:
-            interrupted = True
+    watched = watch(screen, len(photos), evaluate(plan, photos, subject, store, arguments.workers, tables))
     rows = store.read(one.key for one in plan.chosen)
     summary = summary_of(
         plan, rows, [photo.name for photo in photos], arguments.data, classifier.name, classifier.weights_sha256
@@ -95,12 +84,8 @@ def evaluate_defenses(arguments: argparse.Namespace, inspectors: Inspectors) -> 
     for path in write_report(summary, out):
         screen.show(f"{path} written", wrap=False)
     _show(screen, summary)
-    done = progress.done if progress else 0
-    screen.show(f"{done} of {len(photos)} photos, {time.perf_counter() - started:.1f} s", wrap=False)
-    if interrupted:
-        screen.tell("interrupted; the same command goes on from here")
-        return exits.INTERRUPTED
-    return exits.ERROR if faults else exits.QUIET
+    screen.show(f"{watched.done} of {len(photos)} photos, {time.perf_counter() - started:.1f} s", wrap=False)
+    return watched.code
 
 
 def _threat(

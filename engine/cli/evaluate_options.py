@@ -26,7 +26,9 @@ def add_evaluate(commands: Any, parents: list[argparse.ArgumentParser]) -> None:
         parents=parents,
     )
     evaluate.add_argument(
-        "data", metavar="DATA", help="a folder of photos named <class index>_..., or with a folder for each class"
+        "data",
+        metavar="DATA",
+        help="a folder of photos named <class index>_..., or with a folder for each class; or cifar10",
     )
     group = evaluate.add_argument_group("evaluation")
     group.add_argument(

@@ -59,7 +59,15 @@ def _run(arguments: argparse.Namespace, inspectors: Inspectors) -> int:
 
         show_models()
         return exits.QUIET
+    if arguments.command == "train":
+        from engine.cli.train import train_network
+
+        return train_network(arguments)
     settings_from(arguments)  # what is wrong whatever the model is, is said at once
+    from engine.datasets.named import refuse_data_names
+
+    named = (getattr(arguments, name, None) for name in ("source", "photos"))
+    refuse_data_names((*getattr(arguments, "images", ()), *named))
     if arguments.command == "inspect":
         from engine.cli.inspect import inspect_photos
 
@@ -76,6 +84,10 @@ def _run(arguments: argparse.Namespace, inspectors: Inspectors) -> int:
         from engine.cli.evaluate import evaluate_defenses
 
         return evaluate_defenses(arguments, inspectors)
+    if arguments.command == "table":
+        from engine.cli.table import measure_table
+
+        return measure_table(arguments, inspectors)
     if arguments.command == "analyze":
         from engine.cli.analyze import analyze_photos
 

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from engine.cache import cache_folder, write_whole
+from engine.datasets.beside import BESIDE
 from engine.errors import DataError
 
 __all__ = ["CIFAR10_CLASSES", "Split", "cifar10_arrays", "cifar10_folder"]
@@ -24,7 +25,7 @@ Split = Literal["train", "test"]
 
 CIFAR10_CLASSES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
 SIDE = 32
-ARCHIVES = Path(__file__).resolve().parents[2].parent / "shared" / "data" / "cifar10"
+ARCHIVES = BESIDE / "cifar10"
 HOST = "https://www.cs.toronto.edu"
 _CACHE = "cifar10"
 

@@ -16,7 +16,7 @@ from engine.evaluation.rows import Row
 from engine.settings import Settings
 from engine.threat import PatchThreat
 
-__all__ = ["Chosen", "Job", "Plan", "make_plan", "open_jobs", "without_labels"]
+__all__ = ["Chosen", "Job", "Plan", "make_plan", "open_jobs", "sort_defenses", "without_labels"]
 
 _VERSION = 1
 ALL = "all"
@@ -103,12 +103,35 @@ def make_plan(
     threat: PatchThreat,
     photo_size: tuple[int, int] | None = None,
 ) -> Plan:
+    """A plan that leaves something to do.
+
+    Raises
+    ------
+    DefenseError
+        As :func:`sort_defenses`, and if none of them can run.
+    SettingsError
+        If a knob is out of range.
+    """
+    plan = sort_defenses(subject, settings, defenses, threat, photo_size)
+    if not plan.chosen:
+        title, sentence = plan.refused[0]
+        raise DefenseError(f"No defense that was asked for can run here: {title}: {sentence}")
+    return plan
+
+
+def sort_defenses(
+    subject: Subject,
+    settings: Settings,
+    defenses: Sequence[str],
+    threat: PatchThreat,
+    photo_size: tuple[int, int] | None = None,
+) -> Plan:
     """Sort the defenses that were asked for into those that run on this classifier and those that do not.
 
     Raises
     ------
     DefenseError
-        If one does not exist, is asked for twice, or none of them can run.
+        If one does not exist or is asked for twice.
     SettingsError
         If a knob is out of range.
     """
@@ -124,9 +147,6 @@ def make_plan(
         if any(other.key == key for other in chosen):
             raise DefenseError(f"{text} is asked for twice; name each defense and setting once.")
         chosen.append(Chosen(text, key))
-    if not chosen:
-        title, sentence = refused[0]
-        raise DefenseError(f"No defense that was asked for can run here: {title}: {sentence}")
     return Plan(settings, threat, photo_size, tuple(chosen), tuple(refused))
 
 

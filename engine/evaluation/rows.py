@@ -1,5 +1,6 @@
 """A row for each photo and defense, kept as a set of Parquet files that grows batch by batch."""
 
+import contextlib
 import io
 import os
 import time
@@ -78,12 +79,14 @@ class Row:
     seconds: float
 
 
+_PARTS = 64  # files above which they are put into one: reading takes milliseconds a file
+
 _TYPES = {str: pa.string(), int: pa.int64(), bool: pa.bool_(), float: pa.float64(), bool | None: pa.bool_()}
 SCHEMA = pa.schema([pa.field(field.name, _TYPES[field.type]) for field in fields(Row)])  # type: ignore[index]
 
 
 class RowStore:
-    """The rows in a folder: one Parquet file a batch, each written whole or not at all.
+    """The rows in a folder: one Parquet file a batch, each written whole or not at all; many are put into one.
 
     The folder reads as one data set (``pyarrow.dataset``, pandas, DuckDB, Polars).
 
@@ -109,7 +112,29 @@ class RowStore:
             return
         content = io.BytesIO()
         pq.write_table(pa.Table.from_pylist([asdict(row) for row in rows], schema=SCHEMA), content)
-        write_output(self._folder / f"part-{time.time_ns()}-{os.getpid()}.parquet", content.getvalue())
+        self._write(content.getvalue())
+        parts = self._parts()
+        if len(parts) > _PARTS:
+            self._join(parts)
+
+    def _write(self, content: bytes) -> None:
+        write_output(self._folder / f"part-{time.time_ns()}-{os.getpid()}.parquet", content)
+
+    def _parts(self) -> list[Path]:
+        return sorted(self._folder.glob("part-*.parquet"))
+
+    def _join(self, parts: Sequence[Path]) -> None:
+        """Put many small files into one: rows twice, if it is ended in the middle, count once."""
+        try:
+            joined = pa.concat_tables([pq.read_table(path, schema=SCHEMA) for path in parts])
+        except (OSError, ValueError, pa.ArrowException):
+            return  # who reads them is told which is damaged
+        content = io.BytesIO()
+        pq.write_table(joined, content)
+        self._write(content.getvalue())
+        for path in parts:
+            with contextlib.suppress(OSError):
+                path.unlink(missing_ok=True)
 
     def read(self, keys: Iterable[str]) -> list[Row]:
         """The rows of some keys, each photo once a key, sorted by photo.
@@ -121,7 +146,7 @@ class RowStore:
         """
         wanted = set(keys)
         found: dict[tuple[str, str], Row] = {}
-        for path in sorted(self._folder.glob("part-*.parquet")):
+        for path in self._parts():
             try:
                 table = pq.read_table(path, schema=SCHEMA, filters=[("key", "in", wanted)] if wanted else None)
             except (OSError, ValueError, pa.ArrowException) as error:

@@ -1,5 +1,7 @@
 """A network whose class evidence is local: no padding, and every cell sees a small square of the picture."""
 
+from typing import cast
+
 from torch import Tensor, nn
 
 __all__ = ["LocalNet"]
@@ -30,7 +32,9 @@ class LocalNet(nn.Module):
             _convolution(second, third, 3, stride=2),
             *(_Residual(third) for _ in range(blocks)),
         )
-        self.evidence = nn.Sequential(nn.Conv2d(third, classes, 1), nn.ReLU())
+        last = nn.Conv2d(third, classes, 1)
+        nn.init.constant_(cast(Tensor, last.bias), 1.0)  # all speak at first: a class that is silent cannot learn
+        self.evidence = nn.Sequential(last, nn.ReLU())
 
     def forward(self, x: Tensor) -> Tensor:
         """Logits ``(B, K)`` of normalised pixels ``(B, 3, H, W)``: the mean evidence."""
@@ -51,6 +55,4 @@ class _Residual(nn.Module):
 
 
 def _convolution(inside: int, outside: int, kernel: int, stride: int = 1) -> nn.Sequential:
-    return nn.Sequential(
-        nn.Conv2d(inside, outside, kernel, stride, bias=False), nn.BatchNorm2d(outside), nn.ReLU()
-    )
+    return nn.Sequential(nn.Conv2d(inside, outside, kernel, stride, bias=False), nn.BatchNorm2d(outside), nn.ReLU())

@@ -1,6 +1,7 @@
 """A small residual network for pictures of 32 px."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from torch import Tensor, nn
 
@@ -34,7 +35,7 @@ class ResidualNet(nn.Module):
         super().__init__()
         self.first = first or nn.Identity()
         self.stem = _convolution(channels, widths[0])
-        self.stages = nn.Sequential(*(_stage(*pair) for pair in zip(widths[:-1], widths[1:], strict=True)))
+        self.stages = nn.Sequential(*(_stage(*pair) for pair in pairwise(widths)))
         self.classify = nn.Linear(widths[-1], classes)
 
     def forward(self, x: Tensor) -> Tensor:

@@ -1,6 +1,7 @@
 """Evaluations from photos to rows and reports: resumed, stopped, killed, and done by several processes."""
 
 import csv
+import dataclasses
 import multiprocessing
 import os
 import signal
@@ -279,3 +280,15 @@ def test_processes_stop_when_told(network: str, data: Path) -> None:
     assert first[1].rows
     assert len(rest) < COUNT - 1
     assert not multiprocessing.active_children()
+
+
+def test_many_parts_become_one(made: Subject, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    plan, rows = run(made, data, RowStore(tmp_path / "rows"))
+    monkeypatch.setattr("engine.evaluation.rows._PARTS", 3)
+    store = RowStore(tmp_path / "joined")
+    for number, row in enumerate(rows):
+        store.append([row])
+        assert len(list((tmp_path / "joined").iterdir())) == number % 3 + 1
+    store.append([dataclasses.replace(rows[0], seconds=7.0)])
+    found = store.read(one.key for one in plan.chosen)
+    assert found == [dataclasses.replace(rows[0], seconds=7.0), *rows[1:]], "the newest row of a photo stands"
