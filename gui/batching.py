@@ -6,9 +6,7 @@ from dataclasses import dataclass, field
 from engine.settings import Settings
 
 __all__ = [
-    "MEASURES",
     "OUTCOMES",
-    "PLAIN_MEASURES",
     "Answer",
     "BatchRequest",
     "BatchSurvey",
@@ -21,22 +19,6 @@ __all__ = [
 
 # What a cell of the table can say, the best first; wrong: silent, and not the label.
 OUTCOMES = ("certified", "consistent", "wrong", "alert", "undecided")
-# Measures by their names in engine.evaluation.metrics, and what they are called here.
-MEASURES = {
-    "vanilla": "vanilla",
-    "pruned": "pruned",
-    "clean": "clean",
-    "certified": "certified",
-    "guaranteed": "guaranteed",
-    "false_alert": "false alerts",
-}
-# Without labels: what each defense answers is measured against itself.
-PLAIN_MEASURES = {
-    "certified": "certified",
-    "clean": "silent",
-    "false_alert": "alerts",
-    "vanilla": "says what the model says",
-}
 
 
 @dataclass(frozen=True)
@@ -178,7 +160,7 @@ class Sums:
     photos : int
         That it has answered.
     shares : mapping of str to ShareView
-        By the names of ``MEASURES``.
+        By the names of ``engine.evaluation.metrics.METRICS``.
     passes, ms : float
         Means over the photos.
     """

@@ -5,10 +5,11 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from engine.classifiers import Classifier
-from engine.defenses import DEFENSES, Subject, make_defense
+from engine.datasets.named import data_folder
+from engine.defenses import DEFENSES, Subject
 from engine.errors import ImageError
 from engine.evaluation.photos import LabelledPhoto, labelled_photos, plain_photos
-from engine.evaluation.plan import Plan, make_plan, usual_knobs, without_labels
+from engine.evaluation.plan import Plan, make_plan, sort_defenses, without_labels
 from engine.evaluation.report import write_report
 from engine.evaluation.rows import RowStore
 from engine.evaluation.run import Progress, evaluate
@@ -63,7 +64,7 @@ class Batcher:
         subject = Subject(inspector, settings)
         is_labelled = photos[0].label is not None
         if not request.defenses:
-            offers = _offers(request, subject, threat, photos, is_labelled, stop)
+            offers = _offers(request, subject, threat, photos, is_labelled)
             if not stop():
                 yield BatchSurvey(request, len(photos), is_labelled, why_not, offers)
             return
@@ -147,7 +148,7 @@ class _Telling:
 
 def _photos(request: BatchRequest, classifier: Classifier) -> tuple[list[LabelledPhoto], str]:
     """The photos, with labels if they are wanted and can be told; and if not, why."""
-    folder = Path(request.data)
+    folder = data_folder(request.data)
     if not request.wants_labels:
         return plain_photos(folder, request.limit), ""
     try:
@@ -162,19 +163,12 @@ def _offers(
     threat: PatchThreat,
     photos: Sequence[LabelledPhoto],
     is_labelled: bool,
-    stop: Stop,
 ) -> tuple[Offer, ...]:
     """Every defense, whether it can run here, and how many photos it has answered already."""
-    refusals: dict[str, str] = {}
-    knobs = usual_knobs(request.settings)
-    for name in DEFENSES:
-        if stop():
-            return ()
-        refusals[name] = make_defense(name, knobs).refusal(subject, threat) or ""
-    able = [name for name, refusal in refusals.items() if not refusal]
-    kept = _kept(request, make_plan(subject, request.settings, able, threat), photos, is_labelled) if able else {}
+    plan = sort_defenses(subject, request.settings, list(DEFENSES), threat)
+    refusals, kept = dict(plan.refused), _kept(request, plan, photos, is_labelled)
     return tuple(
-        Offer(name, row.title, row.kind, row.requires, refusals[name], kept.get(name, 0))
+        Offer(name, row.title, row.kind, row.requires, refusals.get(row.title, ""), kept.get(name, 0))
         for name, row in DEFENSES.items()
     )
 

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from engine.datasets.named import CIFAR10
 from engine.errors import SinscopeError
 from engine.threat import PatchThreat
 from gui.batch import Batch
@@ -71,7 +72,9 @@ class BatchForm(QScrollArea):
         self._out: str | None = None
         self._settings = state.settings
         self._due = True
-        self.source = choices({_NONE: "No folder yet"}, "Photos", "The photos to evaluate")
+        self.source = choices(
+            {_NONE: "No folder yet", CIFAR10: "CIFAR-10, test photos"}, "Photos", "The photos to evaluate"
+        )
         self.source.setObjectName("batchSource")
         self.source_button = _chooser("Choose a folder of photos", "batchChoose")
         self.labels = choices(

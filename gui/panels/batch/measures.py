@@ -5,44 +5,18 @@ from collections.abc import Mapping
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
 
-from gui.batching import MEASURES, PLAIN_MEASURES, BatchView, ShareView, Sums
+from engine.evaluation.wording import wording
+from gui.batching import BatchView, ShareView, Sums
 from gui.panels.words import count
 from gui.widgets import Note, Ringed
 
-__all__ = ["KINDS", "MeasureTable", "measures_of"]
+__all__ = ["MeasureTable"]
 
-KINDS = {
-    "recovery": "Recovery: certified means that the answer is the label, whatever the patch",
-    "detection": "Detection: certified means that the answer is the label or an alert, whatever the patch",
-}
-_PLAIN_KINDS = {
-    "recovery": "Recovery: certified means that the answer stays, whatever the patch",
-    "detection": "Detection: certified means that the answer stays or an alert is raised, whatever the patch",
-}
-_TIPS = {
-    "vanilla": "The undefended model is right",
-    "pruned": "What the defense leans to is right",
-    "clean": "Right and silent: an alert on a clean photo counts as wrong",
-    "certified": "Clean, and proved at every place of the patch",
-    "guaranteed": "Proved for the true label, silent or not",
-    "false_alert": "An alert, or undecided, on a clean photo",
-}
-_PLAIN_TIPS = {
-    "certified": "Silent, and its answer proved at every place of the patch",
-    "clean": "It answers a class",
-    "false_alert": "An alert, or undecided",
-    "vanilla": "It leans to what the model says without a defense",
-}
 _MORE = {"photos": "Photos that it has answered", "passes": "Forward passes a photo", "ms": "Milliseconds a photo"}
 
 
 class _Tree(Ringed, QTreeWidget):
     """A tree that shows the keyboard's focus."""
-
-
-def measures_of(view: BatchView) -> Mapping[str, str]:
-    """The measures that mean something for these photos, and what they are called."""
-    return MEASURES if view.is_labelled else PLAIN_MEASURES
 
 
 class MeasureTable(QWidget):
@@ -72,9 +46,9 @@ class MeasureTable(QWidget):
         self.tree.setVisible(view is not None)
         if view is None:
             return
-        named = measures_of(view)
+        words = wording(view.is_labelled)
+        named, kinds, tips = words.measures, words.kinds, words.meanings
         heads = ["Defense", *named.values(), *_MORE]
-        kinds, tips = (KINDS, _TIPS) if view.is_labelled else (_PLAIN_KINDS, _PLAIN_TIPS)
         self.tree.clear()
         self.tree.setColumnCount(len(heads))
         self.tree.setHeaderLabels(heads)

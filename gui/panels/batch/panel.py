@@ -236,6 +236,8 @@ def _told(batch: Batch, obstacle: str) -> str:
     found = f"{words.count(view.done)} of {words.count(view.photos)} photos"
     faults = "" if not view.faults else f", {len(view.faults)} cannot be used (see Activity)"
     if batch.stand is Stand.RUNNING:
+        if view.done + len(view.faults) >= view.photos:
+            return f"{found}, writing the report{faults}"
         left = view.seconds_left
         return f"{found}, {'starting workers' if left is None else f'{words.duration(left)} left'}{faults}"
     if batch.stand is Stand.STOPPING:

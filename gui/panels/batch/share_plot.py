@@ -5,8 +5,8 @@ import pyqtgraph as pg
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
+from engine.evaluation.wording import wording
 from gui.batching import BatchView, Sums
-from gui.panels.batch.measures import measures_of
 from gui.panels.plots.dressed import Dressed
 from gui.panels.plots.frame import make_plot
 from gui.theme import AGREE, is_dark
@@ -89,7 +89,7 @@ class SharePlot(Dressed):
 
     def _label(self) -> None:
         certified = "#56B4E9" if is_dark() else AGREE
-        name = "clean" if self._view is None else measures_of(self._view)["clean"]
+        name = wording(self._view is None or self._view.is_labelled).measures["clean"]
         self._legend.setText(
             f'<span style="color:{certified}">\u2591\u2591</span> {name} &nbsp; '
             f'<span style="color:{certified}">\u2588\u2588</span> certified &nbsp; \u2502 95 % interval'
