@@ -76,7 +76,8 @@ class DefenseList(QWidget):
             heading.setAccessibleDescription(_MEANS[kind])
             self._column.insertWidget(place, heading)
             place += 1
-            for offer in self._offers:
+            # Those that can run stand first.
+            for offer in sorted(self._offers, key=lambda one: (bool(one.refusal), one.name not in _AT_FIRST)):
                 if offer.kind == kind:
                     box, note = QCheckBox(offer.title), ElidedLabel()
                     box.setObjectName(f"batch_{offer.name}")

@@ -138,6 +138,12 @@ def test_without_labels_each_defense_certifies_its_own_answer(made: Subject, dat
         assert row.certified == (row.word == "certified")
         assert row.clean != row.false_alert
         assert row.vanilla_right == (row.vanilla == row.prediction)
+    summary = summary_of(plan, rows, [photo.name for photo in photos], str(data), "toy", "0" * 64)
+    write_report(summary, tmp_path)
+    text = (tmp_path / "report.md").read_text()
+    assert "| defense | certified | silent | alert | as undefended |" in text
+    assert "These photos have no labels: nothing here says whether an answer is right." in text
+    assert "Certified accuracy" not in text
 
 
 def test_unreadable_photos_are_said_and_left_out(made: Subject, tmp_path: Path) -> None:
