@@ -219,9 +219,12 @@ class BatchPanel(QWidget):
         return any(kept) and any(number < survey.photos for number in kept)
 
     def _report(self) -> Path | None:
+        """The report of this batch; before one has run, the one that lies where it would go."""
         view = self._batch.view
-        paths = [Path(path) for path in view.reports] if view is not None else []
-        return next((path for path in paths if path.name == _REPORT), None)
+        if view is None:
+            lying = self.form.out_folder() / _REPORT
+            return lying if self.form.source.currentData() and lying.is_file() else None
+        return next((path for path in map(Path, view.reports) if path.name == _REPORT), None)
 
 
 def _told(batch: Batch, obstacle: str) -> str:

@@ -28,6 +28,8 @@ class SharePlot(Dressed):
         self._plot.setObjectName("batchPlot")
         item = self._plot.getPlotItem()
         item.getAxis("bottom").showLabel(False)
+        item.getAxis("bottom").setHeight(round(2.6 * self.fontMetrics().height()))  # a name, and below it its kind
+        item.getAxis("left").setTicks([[(0, "0"), (50, "50"), (100, "100")]])
         self._bars = [pg.BarGraphItem(x=[], height=[], width=_WIDTH) for _ in _SHOWN]
         self._intervals = pg.ErrorBarItem(x=np.zeros(0), y=np.zeros(0), top=np.zeros(0), bottom=np.zeros(0))
         self._between = pg.InfiniteLine(angle=90, movable=False)
