@@ -226,15 +226,16 @@ def test_a_folder_let_go_on_the_tab_is_evaluated_and_one_without_photos_said(
 ):
     window, _ = evaluated
     panel, form = window.batch_panel, window.batch_panel.form
-    data = QMimeData()
-    data.setUrls([QUrl.fromLocalFile(str(tmp_path))])
+    folder, data = tmp_path / "mine", QMimeData()
+    folder.mkdir()
+    data.setUrls([QUrl.fromLocalFile(str(folder))])
     actions, none = Qt.DropAction.CopyAction, Qt.KeyboardModifier.NoModifier
     panel.dropEvent(QDropEvent(QPointF(9, 9), actions, data, Qt.MouseButton.LeftButton, none))
-    assert form.source.currentData() == str(tmp_path)
+    assert form.source.currentData() == str(folder)
     qtbot.waitUntil(lambda: "has no image in it" in form.message.text(), timeout=PATIENCE_MS)
     assert "has no image in it" in button(window, "batchStart").toolTip()
     # Photos whose names say no class: verdicts only, and it is said.
-    Image.fromarray(picture(32)).save(tmp_path / "holiday.png")
+    Image.fromarray(picture(32)).save(folder / "holiday.png")
     form.limit.setValue(7)
     qtbot.waitUntil(lambda: "1 photo without labels" in form.found.text(), timeout=PATIENCE_MS)
     assert "holiday.png does not say its class" in form.found.text()

@@ -46,7 +46,7 @@ class BatchForm(QScrollArea):
     ----------
     state : State
     batch : Batch
-        Asked what can be done, while the form can be seen.
+        Asked what can be done, while the tab can be seen.
     dialogs : Dialogs
     preferences : Preferences
 
@@ -173,25 +173,28 @@ class BatchForm(QScrollArea):
             self._wish()
 
     def refresh(self) -> None:
-        """Look again at what can be done, once the form can be seen."""
+        """Look again at what can be done, once the tab can be seen."""
         self._due = True
         self._rest.start()
 
-    def showEvent(self, event: object) -> None:
-        """Find out what can be done for whoever looks."""
-        super().showEvent(event)
+    def be_seen(self) -> None:
+        """Find out what can be done for whoever looks at the tab."""
         self._follow()
 
     def _offer_folder(self, folder: str, text: str) -> None:
-        if self.source.itemData(0) == _NONE:
-            with QSignalBlocker(self.source):
-                self.source.removeItem(0)
-        place = self.source.findData(folder)
-        if place < 0:
-            self.source.addItem(text, folder)
-            place = self.source.count() - 1
-        self.source.setItemText(place, text)
-        self.source.setItemData(place, folder, Qt.ItemDataRole.ToolTipRole)
+        """Have a folder in the list; it is chosen where nothing was."""
+        with QSignalBlocker(self.source):
+            if self.source.findData(folder) < 0:
+                self.source.insertItem(0, text, folder)
+            place = self.source.findData(folder)
+            self.source.setItemText(place, text)
+            self.source.setItemData(place, folder, Qt.ItemDataRole.ToolTipRole)
+            nothing = self.source.findData(_NONE)
+            if nothing >= 0:
+                was_chosen = self.source.currentIndex() == nothing
+                self.source.removeItem(nothing)
+                if was_chosen:
+                    self.source.setCurrentIndex(self.source.findData(folder))
         self._wish()
 
     def _is_current(self) -> bool:
@@ -227,7 +230,10 @@ class BatchForm(QScrollArea):
 
     @Slot()
     def _look(self) -> None:
-        if not self._due or not self.isVisible() or self._state.holding or self._batch.is_busy:
+        tab = self.parentWidget()  # whichever of its pages is in front
+        if tab is None or not tab.isVisible():
+            return
+        if not self._due or self._state.holding or self._batch.is_busy:
             return
         if not self.source.currentData():
             self._due = False

@@ -49,6 +49,8 @@ class MeasureTable(QWidget):
         words = wording(view.is_labelled)
         named, kinds, tips = words.measures, words.kinds, words.meanings
         heads = ["Defense", *named.values(), *_MORE]
+        bars = (self.tree.horizontalScrollBar(), self.tree.verticalScrollBar())
+        at = [bar.value() for bar in bars]
         self.tree.clear()
         self.tree.setColumnCount(len(heads))
         self.tree.setHeaderLabels(heads)
@@ -67,6 +69,8 @@ class MeasureTable(QWidget):
         header.setStretchLastSection(False)
         for column in range(len(heads)):
             header.setSectionResizeMode(column, QHeaderView.ResizeMode.ResizeToContents)
+        for bar, value in zip(bars, at, strict=True):
+            bar.setValue(value)
         self.note.setText(_note(view))
 
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from PySide6.QtCore import Signal, Slot
-from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QShowEvent
 from PySide6.QtWidgets import (
     QButtonGroup,
     QHBoxLayout,
@@ -123,6 +123,11 @@ class BatchPanel(QWidget):
         path = self._report()
         if path is not None:
             self._dialogs.show_file(path)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Find out what can be done for whoever looks."""
+        super().showEvent(event)
+        self.form.be_seen()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Take a folder; anything else is the window's."""
