@@ -56,7 +56,8 @@ class Commands(QObject):
         state.phase_changed.connect(self.refresh)
         state.live_changed.connect(self.refresh)
         state.undo_stack.indexChanged.connect(self.refresh)
-        window.attack_panel.changed.connect(self._refresh_attack)
+        for panel in (window.attack_panel, window.batch_panel):
+            panel.changed.connect(self._refresh_work)
         for changed in (window.canvas.layers.changed, window.canvas.original_changed, window.canvas.compare_changed):
             changed.connect(self.refresh)
         self.refresh()
@@ -95,6 +96,8 @@ class Commands(QObject):
             "startAttack": self._start_attack,
             "usePatch": filing.use_patch,
             "savePatch": filing.save_patch,
+            "startBatch": self._start_batch,
+            "openReport": window.batch_panel.open_report,
             "guide": window.guide.start,
             "shortcuts": self._show_shortcuts,
             "explain": window.show_explanation,
@@ -128,21 +131,27 @@ class Commands(QObject):
         actions["run"].setEnabled(document.image is not None)
         for name in ("patchSmaller", "patchLarger"):
             actions[name].setEnabled(document.patch is not None and document.patch_on)
-        self._refresh_attack()
+        self._refresh_work()
 
     @Slot()
-    def _refresh_attack(self) -> None:
-        """Up to 30 times a second while one runs: only what depends on it."""
+    def _refresh_work(self) -> None:
+        """Up to 30 times a second while an attack or a batch runs: only what depends on it."""
         window, actions = self._window, self._registry
         running = window.state.phase.value in ("loading", "computing", "partial")
-        actions["stop"].setEnabled(running or window.attack.is_busy)
+        actions["stop"].setEnabled(running or window.attack.is_busy or window.batch.is_busy)
         actions["startAttack"].setEnabled(not window.attack_panel.obstacle())
         for name in ("usePatch", "savePatch"):
             actions[name].setEnabled(window.attack.view is not None)
+        actions["startBatch"].setEnabled(not window.batch.is_busy)
+        actions["openReport"].setEnabled(window.batch_panel.report_button.isEnabled())
 
     def _start_attack(self) -> None:
         self._window.docks.show_tab("attack")
         self._window.attack_panel.start()
+
+    def _start_batch(self) -> None:
+        self._window.docks.show_tab("batch")
+        self._window.batch_panel.start()
 
     def choose_theme(self, theme: ThemeName) -> None:
         """Take over a theme now and for the next time."""

@@ -14,6 +14,7 @@ from engine.cli.inspectors import Inspectors
 from engine.cli.watch import watch
 from engine.datasets.named import CIFAR10, data_folder
 from engine.errors import SettingsError
+from engine.evaluation.wording import wording
 from engine.outputs import make_folder
 from engine.threat import PatchThreat
 
@@ -61,21 +62,26 @@ def evaluate_defenses(arguments: argparse.Namespace, inspectors: Inspectors) -> 
     inspector = inspectors.get(settings)
 
     from engine.defenses import Subject, TableStore
-    from engine.evaluation.photos import labelled_photos
-    from engine.evaluation.plan import make_plan
+    from engine.evaluation.photos import labelled_photos, plain_photos
+    from engine.evaluation.plan import make_plan, without_labels
     from engine.evaluation.report import write_report
     from engine.evaluation.rows import RowStore
     from engine.evaluation.run import evaluate
     from engine.evaluation.summary import summary_of
 
     classifier = inspector.classifier
-    photos = labelled_photos(data_folder(arguments.data), classifier.labels, arguments.limit)
+    folder = data_folder(arguments.data)
+    if arguments.unlabelled:
+        photos = plain_photos(folder, arguments.limit)
+    else:
+        photos = labelled_photos(folder, classifier.labels, arguments.limit)
     threat, photo_size = _threat(arguments.patch_space, settings.patch, photos, classifier)
     tables = out / "tables"
     make_folder(tables)
     subject = Subject(inspector, settings, TableStore(tables))
     defenses = [text.strip() for text in arguments.defenses.split(",") if text.strip()]
     plan = make_plan(subject, settings, defenses, threat, photo_size)
+    plan = without_labels(plan) if arguments.unlabelled else plan
     for title, sentence in plan.refused:
         screen.tell(f"{title} is left out: {sentence}")
     store = RowStore(out / ROWS)
@@ -120,10 +126,11 @@ def show_summary(screen: Screen, summary: "Summary") -> None:
             pad_edge=False,
         )
         table.add_column("defense", overflow="fold", min_width=_NAME)
-        for head in (*_SHOWN.values(), "passes", "ms"):
+        shown = _SHOWN if summary.labelled else wording(labelled=False).measures
+        for head in (*shown.values(), "passes", "ms"):
             table.add_column(head, justify="right", no_wrap=True)
         for line in lines:
-            shares = [f"{100 * line.shares[metric].value:.1f}" for metric in _SHOWN]
+            shares = [f"{100 * line.shares[metric].value:.1f}" for metric in shown]
             table.add_row(line.defense, *shares, f"{line.passes:.0f}", f"{line.ms:.0f}")
         screen.show(table)
         screen.show(summary.settings_of(kind))

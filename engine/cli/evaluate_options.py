@@ -41,6 +41,11 @@ def add_evaluate(commands: Any, parents: list[argparse.ArgumentParser]) -> None:
     group.add_argument(
         "--patch-space", choices=("input", "photo"), default="input", help="where the patch has its size (input)"
     )
+    group.add_argument(
+        "--unlabelled",
+        action="store_true",
+        help="photos have no labels: each defense certifies its own answer, and no accuracy is measured",
+    )
     group.add_argument("--limit", type=values.integer, metavar="N", help="this many photos, evenly spread")
     group.add_argument("--workers", type=values.integer, metavar="N", default=1, help="processes (1)")
     group.add_argument(

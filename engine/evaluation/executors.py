@@ -16,6 +16,7 @@ from engine.evaluation.work import Answers, Worker
 
 __all__ = ["run_here", "run_processes"]
 
+_NICENESS = 10  # of worker processes that are to be gentle
 _LOST = 3  # times in a row that worker processes may be lost without an answer
 
 _worker: Worker | None = None  # of this worker process
@@ -33,7 +34,12 @@ def run_here(
 
 
 def run_processes(
-    plan: Plan, jobs: Sequence[Job], workers: int, tables: Path | None, stop: Callable[[], bool]
+    plan: Plan,
+    jobs: Sequence[Job],
+    workers: int,
+    tables: Path | None,
+    stop: Callable[[], bool],
+    gentle: bool = False,
 ) -> Iterator[tuple[Job, Answers]]:
     """Do the jobs in worker processes, each with its own copy of the model.
 
@@ -48,6 +54,8 @@ def run_processes(
     tables : Path, optional
         Folder of the tables that are kept.
     stop : callable
+    gentle : bool
+        Whether they leave the machine to other processes first.
 
     Raises
     ------
@@ -58,7 +66,7 @@ def run_processes(
     lost = 0
     while lost < _LOST:
         try:
-            for job, answers in _pooled(plan, list(left.values()), workers, tables, stop):
+            for job, answers in _pooled(plan, list(left.values()), workers, tables, stop, gentle):
                 lost = 0
                 del left[job.photo]
                 yield job, answers
@@ -73,12 +81,12 @@ def run_processes(
 
 
 def _pooled(
-    plan: Plan, jobs: Sequence[Job], workers: int, tables: Path | None, stop: Callable[[], bool]
+    plan: Plan, jobs: Sequence[Job], workers: int, tables: Path | None, stop: Callable[[], bool], gentle: bool
 ) -> Iterator[tuple[Job, Answers]]:
     context = multiprocessing.get_context("spawn")
     stopping = context.Event()
     threads = max(1, (os.cpu_count() or 1) // workers)
-    pool = ProcessPoolExecutor(workers, context, _start, (plan, tables, threads, stopping))
+    pool = ProcessPoolExecutor(workers, context, _start, (plan, tables, threads, stopping, gentle))
     waiting: dict[Future[Answers], Job] = {}
     queue = iter(jobs)
     try:
@@ -98,9 +106,11 @@ def _pooled(
         pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _start(plan: Plan, tables: Path | None, threads: int, stopping: Event) -> None:
+def _start(plan: Plan, tables: Path | None, threads: int, stopping: Event, gentle: bool) -> None:
     """Make this worker process ready; an interrupt is the parent's to handle."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if gentle and hasattr(os, "nice"):  # there is none on Windows
+        os.nice(_NICENESS)
     import torch
 
     from engine.classifiers import load_classifier

@@ -19,7 +19,7 @@ __all__ = ["Row", "RowStore"]
 
 @dataclass(frozen=True)
 class Row:
-    """The answer of one defense for one labelled photo.
+    """The answer of one defense for one photo.
 
     Parameters
     ----------
@@ -31,7 +31,8 @@ class Row:
     patch_height, patch_width, patch_space : int, int, str
     defense, configuration, kind : str
     label, vanilla, prediction, output : int
-        The true class, the undefended model's, what the defense leans to, and what it answers (-1: an alert).
+        The true class, the undefended model's, what the defense leans to, and what it answers (-1: an alert). Of
+        a photo without a label, the class that the certificate is about is what the defense leans to.
     word : str
     vanilla_right, pruned, clean, certified, guaranteed, false_alert : bool
         See :class:`engine.evaluation.metrics.Outcome`.

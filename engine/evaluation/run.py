@@ -28,22 +28,26 @@ class Progress:
         The last one that was finished.
     fault : str, optional
         Why it could not be.
+    rows : tuple of Row
+        What came of that photo just now.
     """
 
     done: int
     photos: int
     photo: str = ""
     fault: str | None = None
+    rows: tuple[Row, ...] = ()
 
 
 def evaluate(
     plan: Plan,
     photos: Sequence[LabelledPhoto],
-    subject: Subject,
+    subject: Subject | None,
     store: RowStore,
     workers: int = 1,
     tables: Path | None = None,
     stop: Callable[[], bool] | None = None,
+    gentle: bool = False,
 ) -> Iterator[Progress]:
     """Answer every photo by every defense of a plan, and keep the rows.
 
@@ -51,16 +55,18 @@ def evaluate(
     ----------
     plan : Plan
     photos : sequence of LabelledPhoto
-    subject : Subject
-        The plan's classifier, for work in this process.
+    subject : Subject, optional
+        The plan's classifier, for work in this process; without it, worker processes do all of it.
     store : RowStore
         Rows that are there already are not made again.
     workers : int
-        Processes; 1 is this one.
+        Processes; 1 is this one, if it has a subject.
     tables : Path, optional
         Where worker processes keep tables.
     stop : callable, optional
         Once it says yes, what is finished is written and the evaluation ends.
+    gentle : bool
+        Whether worker processes leave the machine to others first.
 
     Yields
     ------
@@ -74,10 +80,10 @@ def evaluate(
     if not jobs:
         return
     answered: Iterator[tuple[Job, Answers]]
-    if workers == 1:
+    if subject is not None and workers == 1:
         answered = run_here(plan, jobs, subject, told)
     else:
-        answered = run_processes(plan, jobs, min(workers, len(jobs)), tables, told)
+        answered = run_processes(plan, jobs, min(workers, len(jobs)), tables, told, gentle)
     waiting: list[Row] = []
     photos_waiting = 0
     try:
@@ -88,6 +94,6 @@ def evaluate(
                 store.append(waiting)
                 waiting, photos_waiting = [], 0
             done += len(answers.rows) == len(job.chosen)
-            yield Progress(done, len(photos), job.photo.name, answers.fault)
+            yield Progress(done, len(photos), job.photo.name, answers.fault, answers.rows)
     finally:
         store.append(waiting)

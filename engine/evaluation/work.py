@@ -73,7 +73,8 @@ class Worker:
             )
 
     def _row(self, one: Chosen, job: Job, image: InputImage, result: Result, vanilla: int) -> Row:
-        counted = outcome(result, job.photo.label, vanilla)
+        label = result.certificate.label if job.photo.label is None else job.photo.label
+        counted = outcome(result, label, vanilla)
         defense, threat, classifier = self._defenses[one.key], result.threat, self._subject.classifier
         computation = defense.computation(self._subject)
         return Row(
@@ -89,7 +90,7 @@ class Worker:
             defense=result.defense,
             configuration=str(defense.config),
             kind=result.kind,
-            label=job.photo.label,
+            label=label,
             vanilla=vanilla,
             prediction=result.prediction.label,
             output=result.output,

@@ -5,7 +5,7 @@ from collections import Counter
 from gui.snapshot import Prediction, Snapshot, WindowsView
 from gui.widgets.vote_bar import Vote
 
-__all__ = ["count", "margin", "percent", "prediction", "seconds", "share", "votes"]
+__all__ = ["count", "duration", "margin", "percent", "prediction", "seconds", "share", "votes"]
 
 _THIN = "\u202f"
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
@@ -45,6 +45,13 @@ def share(part: int, whole: int) -> str:
 def seconds(milliseconds: float) -> str:
     """A duration."""
     return f"{milliseconds:.0f} ms" if milliseconds < 1000 else f"{milliseconds / 1000:.2f} s"
+
+
+def duration(seconds: float) -> str:
+    """How long something long takes."""
+    if seconds < 100:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 6000 else f"{seconds / 3600:.1f} h"
 
 
 def prediction(value: Prediction | None) -> str:

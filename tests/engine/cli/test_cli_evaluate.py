@@ -39,6 +39,20 @@ def test_rows_report_and_a_second_run(run: Run, toy, folder: Path, tmp_path: Pat
     assert "2 of 2 photos" in more.out
 
 
+def test_photos_without_labels(run: Run, toy, folder: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    (folder / "0_a.png").rename(folder / "holiday.png")
+    words = ["evaluate", folder, "--out", out, *toy(), "--defense", "minority_reports_pc"]
+    refused = run(*words)
+    assert refused.code == exits.ERROR
+    assert "holiday.png does not say its class" in " ".join(refused.errors)
+    done = run(*words, "--unlabelled")
+    assert done.code == exits.QUIET
+    assert "as undefended" in done.out
+    # Every bright photo stays bright under any mask: what each says is certified.
+    assert "| minority_reports_pc | 100.0 (43.8-100.0) | 100.0 (43.8-100.0) | 0.0" in (out / "report.md").read_text()
+
+
 def test_defaults_share_one_rule_and_names_are_whole_at_80_columns(
     run: Run, toy, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

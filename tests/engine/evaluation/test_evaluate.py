@@ -21,8 +21,8 @@ from engine.classifiers import load_classifier
 from engine.defenses import Subject, TableStore
 from engine.errors import DefenseError, EvaluationError
 from engine.evaluation.executors import run_processes
-from engine.evaluation.photos import labelled_photos
-from engine.evaluation.plan import Plan, make_plan, open_jobs
+from engine.evaluation.photos import labelled_photos, plain_photos
+from engine.evaluation.plan import Plan, make_plan, open_jobs, without_labels
 from engine.evaluation.report import write_report
 from engine.evaluation.rows import Row, RowStore
 from engine.evaluation.run import BATCH, evaluate
@@ -120,6 +120,30 @@ def test_another_patch_or_knob_or_photo_is_done_anew(made: Subject, data: Path, 
     Image.new("RGB", (SIZE, SIZE)).save(changed / photos[4].name)
     jobs = open_jobs(plan, labelled_photos(changed, made.classifier.labels), rows)
     assert [(job.photo.name, len(job.chosen)) for job in jobs] == [(photos[4].name, 2)]
+
+
+def test_without_labels_each_defense_certifies_its_own_answer(made: Subject, data: Path, tmp_path: Path) -> None:
+    store = RowStore(tmp_path / "rows")
+    labelled, _ = run(made, data, store)
+    plan, photos = without_labels(labelled), plain_photos(data)
+    others = store.read(one.key for one in labelled.chosen)
+    assert len(open_jobs(plan, photos, others)) == COUNT, "rows are kept apart"
+    steps = list(evaluate(plan, photos, made, store))
+    rows = store.read(one.key for one in plan.chosen)
+    assert sorted(row.photo for step in steps for row in step.rows) == sorted(row.photo for row in rows)
+    for row in rows:
+        view = made.classifier.preprocessing.view(np.array(Image.open(data / row.photo)))
+        wanted = plan.defense(next(one for one in plan.chosen if one.key == row.key))(made, view, THREAT)
+        assert (row.label, row.word) == (wanted.prediction.label, wanted.word)
+        assert row.certified == (row.word == "certified")
+        assert row.clean != row.false_alert
+        assert row.vanilla_right == (row.vanilla == row.prediction)
+    summary = summary_of(plan, rows, [photo.name for photo in photos], str(data), "toy", "0" * 64)
+    write_report(summary, tmp_path)
+    text = (tmp_path / "report.md").read_text()
+    assert "| defense | certified | silent | alert | as undefended |" in text
+    assert "These photos have no labels: nothing here says whether an answer is right." in text
+    assert "Certified accuracy" not in text
 
 
 def test_unreadable_photos_are_said_and_left_out(made: Subject, tmp_path: Path) -> None:
