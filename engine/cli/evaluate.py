@@ -2,6 +2,7 @@
 
 import argparse
 import time
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from engine.cli import exits
 from engine.cli.arguments import settings_from
 from engine.cli.console import Screen
 from engine.cli.inspectors import Inspectors
+from engine.cli.worker_options import check_workers, executor_from
 from engine.errors import SettingsError
 from engine.outputs import make_folder
 from engine.threat import PatchThreat
@@ -46,8 +48,7 @@ def evaluate_defenses(arguments: argparse.Namespace, inspectors: Inspectors) -> 
         If it cannot be run as asked.
     """
     settings = settings_from(arguments)
-    if arguments.workers < 1:
-        raise SettingsError(f"Work is done by at least 1 process, not {arguments.workers}; try --workers 1.")
+    check_workers(arguments)
     if arguments.limit is not None and arguments.limit < 1:
         raise SettingsError(f"At least 1 photo is evaluated, not {arguments.limit}; try --limit 100.")
     out = Path(arguments.out)
@@ -78,14 +79,16 @@ def evaluate_defenses(arguments: argparse.Namespace, inspectors: Inspectors) -> 
     faults = interrupted = False
     progress = None
     with screen.progress(len(photos)):
+        steps = evaluate(plan, photos, subject, store, executor_from(arguments, subject, tables))
         try:
-            for progress in evaluate(plan, photos, subject, store, arguments.workers, tables):
-                if not progress.photo and progress.done:
-                    screen.tell(f"{progress.done} of {progress.photos} photos are done already")
-                screen.advance(progress.photo, "", progress.done)
-                if progress.fault:
-                    faults = True
-                    screen.error(progress.fault)
+            with closing(steps):
+                for progress in steps:
+                    if not progress.photo and progress.done:
+                        screen.tell(f"{progress.done} of {progress.photos} photos are done already")
+                    screen.advance(progress.photo, "", progress.done)
+                    if progress.fault:
+                        faults = True
+                        screen.error(progress.fault)
         except KeyboardInterrupt:
             interrupted = True
     rows = store.read(one.key for one in plan.chosen)

@@ -16,7 +16,7 @@ from engine.evaluation.rows import Row
 from engine.settings import Settings
 from engine.threat import PatchThreat
 
-__all__ = ["Chosen", "Job", "Plan", "make_plan", "open_jobs"]
+__all__ = ["Chosen", "Job", "Plan", "agrees", "make_plan", "open_jobs"]
 
 _VERSION = 1
 ALL = "all"
@@ -125,6 +125,11 @@ def make_plan(
         title, sentence = refused[0]
         raise DefenseError(f"No defense that was asked for can run here: {title}: {sentence}")
     return Plan(settings, threat, photo_size, tuple(chosen), tuple(refused))
+
+
+def agrees(plan: Plan, subject: Subject) -> bool:
+    """Whether a classifier that was loaded elsewhere is the one that the plan was made for."""
+    return all(_key(subject, plan.threat, plan.defense(one)) == one.key for one in plan.chosen)
 
 
 def open_jobs(plan: Plan, photos: Sequence[LabelledPhoto], rows: Sequence[Row]) -> list[Job]:
