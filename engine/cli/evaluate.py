@@ -79,7 +79,7 @@ def evaluate_defenses(arguments: argparse.Namespace, inspectors: Inspectors) -> 
     faults = interrupted = False
     progress = None
     with screen.progress(len(photos)):
-        steps = evaluate(plan, photos, subject, store, executor_from(arguments, subject, tables))
+        steps = evaluate(plan, photos, subject, store, executor_from(arguments, tables))
         try:
             with closing(steps):
                 for progress in steps:

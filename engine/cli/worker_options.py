@@ -8,7 +8,6 @@ from engine.cli import values
 from engine.errors import SettingsError
 
 if TYPE_CHECKING:  # they import torch: only once the command line is found right
-    from engine.defenses import Subject
     from engine.evaluation.executors import Executor
 
 __all__ = ["add_workers", "check_workers", "executor_from"]
@@ -42,21 +41,19 @@ def check_workers(arguments: argparse.Namespace) -> None:
         raise SettingsError("--cluster needs an address; give auto, or one such as 10.0.0.1:6379.")
 
 
-def executor_from(arguments: argparse.Namespace, subject: "Subject", tables: Path | None) -> "Executor":
-    """Who does the work that was asked for.
+def executor_from(arguments: argparse.Namespace, tables: Path | None) -> "Executor | None":
+    """Who does the work that was asked for; ``None`` for this process.
 
     Parameters
     ----------
     arguments : Namespace
-    subject : Subject
-        For work in this process.
     tables : Path, optional
         Where others keep tables.
     """
-    from engine.evaluation.executors import Cluster, Here, Processes
+    from engine.evaluation.executors import Cluster, Processes
 
     if arguments.cluster is not None:
         return Cluster(arguments.cluster.strip(), arguments.workers, tables)
     if arguments.workers is not None and arguments.workers > 1:
         return Processes(arguments.workers, tables)
-    return Here(subject)
+    return None

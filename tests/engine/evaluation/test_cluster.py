@@ -39,6 +39,7 @@ MACHINES = """
 import sys
 from ray.cluster_utils import Cluster
 small = dict(num_cpus=1, object_store_memory=80 * 2**20, include_dashboard=False)
+small |= dict(include_log_monitor=False, no_monitor=True)
 cluster = Cluster(initialize_head=True, head_node_args=small)
 second = cluster.add_node(**small)
 print(cluster.address, flush=True)

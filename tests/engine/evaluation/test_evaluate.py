@@ -1,6 +1,7 @@
 """Evaluations from photos to rows and reports: resumed, stopped, killed, and done by several processes."""
 
 import csv
+import errno
 import multiprocessing
 import os
 import signal
@@ -18,7 +19,7 @@ from toys import picture, stop_after
 
 from engine.classifiers import load_classifier
 from engine.defenses import Subject, TableStore
-from engine.errors import DefenseError, EvaluationError
+from engine.errors import DefenseError, EvaluationError, OutputError
 from engine.evaluation.executors import Processes
 from engine.evaluation.photos import labelled_photos
 from engine.evaluation.plan import Plan, make_plan, open_jobs
@@ -164,6 +165,44 @@ def test_a_damaged_part_is_named(made: Subject, data: Path, tmp_path: Path) -> N
     assert len(rows) == 2 * COUNT
 
 
+def test_two_runs_at_once_do_not_share_a_folder(made: Subject, data: Path, tmp_path: Path) -> None:
+    store, plan = RowStore(tmp_path / "out" / "rows"), planned(made)
+    photos = labelled_photos(data, made.classifier.labels)
+    first = evaluate(plan, photos, made, store)
+    next(first)
+    (tmp_path / "out" / "rows" / ".part-1-1.parquet.12345678.partial").touch()
+    with pytest.raises(EvaluationError, match=r"Another run is writing to .*out; wait for its end, or give another"):
+        next(evaluate(plan, photos, made, RowStore(tmp_path / "out" / "rows")))
+    next(first)
+    first.close()
+    assert len(store.read(one.key for one in plan.chosen)) == len(plan.chosen), "a run that is closed keeps its rows"
+    _, rows = run(made, data, store)
+    assert len(rows) == 2 * COUNT
+    assert not list((tmp_path / "out" / "rows").glob("*.partial")), "what a killed run left half written is dropped"
+
+
+def test_a_full_disk_ends_the_run_and_keeps_what_was_written(
+    made: Subject, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, plan = RowStore(tmp_path / "rows"), planned(made)
+    photos = labelled_photos(data, made.classifier.labels)
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    steps = evaluate(plan, photos, made, store)
+    for step in steps:
+        if step.done == BATCH:
+            break
+    with monkeypatch.context() as disk:
+        disk.setattr(os, "replace", full)
+        with pytest.raises(OutputError, match=r"No space left on device.*free some space"):
+            list(steps)
+    assert len(store.read(one.key for one in plan.chosen)) == 2 * BATCH
+    _, rows = run(made, data, store)
+    assert len(rows) == 2 * COUNT
+
+
 def test_the_report_in_every_form(made: Subject, data: Path, tmp_path: Path) -> None:
     plan, rows = run(made, data, RowStore(tmp_path / "rows"))
     names = [photo.name for photo in labelled_photos(data, made.classifier.labels)]
@@ -198,6 +237,30 @@ from torch import nn
 def make():
     torch.manual_seed(0)
     return nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(4, 3))
+"""
+
+
+CHILD = """
+import multiprocessing, sys
+from pathlib import Path
+sys.path.insert(0, ".")
+from engine.classifiers import load_classifier
+from engine.defenses import Subject
+from engine.evaluation.executors import Processes
+from engine.evaluation.photos import labelled_photos
+from engine.evaluation.plan import make_plan, open_jobs
+from engine.pipeline import Inspector
+from engine.settings import Settings
+from engine.threat import PatchThreat
+if __name__ == "__main__":
+    settings = Settings(model=sys.argv[1], input_size=(12, 12), backend="torch")
+    made = Subject(Inspector(load_classifier(settings)), settings)
+    plan = make_plan(made, settings, ["patchcleanser:masks=4"], PatchThreat(2, 2, 12, 12))
+    jobs = open_jobs(plan, labelled_photos(Path(sys.argv[2]), "abc"), [])
+    answered = Processes(2).answers(plan, jobs, lambda: False)
+    next(answered)
+    print(*(process.pid for process in multiprocessing.active_children()), flush=True)
+    multiprocessing.Event().wait()
 """
 
 
@@ -245,6 +308,20 @@ def test_a_lost_worker_is_replaced_and_its_photos_done_once(network: str, data: 
     assert len(found) == len({job.photo.name for job, _ in found}) == COUNT
     assert all(len(answers.rows) == 1 for _, answers in found)
     assert not multiprocessing.active_children()
+
+
+@pytest.mark.slow
+def test_workers_end_with_a_run_that_is_killed(network: str, data: Path, tmp_path: Path) -> None:
+    """Only the run itself is killed, as by a system without memory; the test ends when its workers have."""
+    child = tmp_path / "child.py"
+    child.write_text(CHILD)
+    with subprocess.Popen(
+        [sys.executable, str(child), network, str(data)], cwd=ROOT, stdout=subprocess.PIPE, text=True
+    ) as run_of_workers:
+        pids = [int(word) for word in run_of_workers.stdout.readline().split()]
+        run_of_workers.kill()
+        assert len(pids) == 2
+        run_of_workers.stdout.read()  # the workers hold its other end, until they are gone
 
 
 @pytest.mark.slow
