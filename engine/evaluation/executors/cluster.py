@@ -72,7 +72,7 @@ class Cluster:
             actor = ray.remote(
                 num_cpus=layout.cpus, num_gpus=layout.gpus, max_restarts=-1, max_task_retries=_LOST - 1
             )(RayWorker)
-            made = (plan, os.getcwd(), self._tables, token, layout.cpus)
+            made = (plan, os.getcwd(), self._tables, token, max(1, layout.cpus))
             workers = [actor.remote(*made) for _ in range(min(layout.workers, len(shards)))]
             yield from _handed_out(ray, workers, shards, stop)
 
@@ -87,8 +87,8 @@ def _handed_out(ray: Any, idle: list[Any], shards: Sequence[tuple[Job, ...]], st
             busy[worker.answer.remote(shard)] = worker, shard
         if not busy:
             return
-        if not queue:
-            idle.clear()  # Ray ends a worker that nobody holds any more
+        while idle:  # nothing is left to hand out
+            ray.kill(idle.pop())
         done, _ = ray.wait(list(busy), num_returns=1, timeout=0.2)
         for reference in done:
             worker, shard = busy.pop(reference)

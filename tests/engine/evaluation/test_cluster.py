@@ -122,6 +122,7 @@ def machines() -> Iterator[subprocess.Popen[str]]:
     pytest.importorskip("ray", reason="Ray is not installed: the extra `cluster`")
     folder = tempfile.mkdtemp(prefix="ray-")  # sockets are in it, whose paths have to be short
     patient = {"RAY_raylet_start_wait_time_s": "240", "RAY_worker_register_timeout_seconds": "240"}
+    patient["RAY_worker_niceness"] = "0"
     environment = {**os.environ, **patient, "RAY_TMPDIR": folder, "RAY_USAGE_STATS_ENABLED": "0"}
     with subprocess.Popen(
         [sys.executable, "-c", MACHINES],
