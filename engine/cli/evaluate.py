@@ -12,6 +12,7 @@ from engine.cli.arguments import settings_from
 from engine.cli.console import Screen
 from engine.cli.inspectors import Inspectors
 from engine.cli.watch import watch
+from engine.cli.worker_options import check_workers, executor_from
 from engine.datasets.named import CIFAR10, data_folder
 from engine.errors import SettingsError
 from engine.evaluation.wording import wording
@@ -48,8 +49,7 @@ def evaluate_defenses(arguments: argparse.Namespace, inspectors: Inspectors) -> 
         If it cannot be run as asked.
     """
     settings = settings_from(arguments)
-    if arguments.workers < 1:
-        raise SettingsError(f"Work is done by at least 1 process, not {arguments.workers}; try --workers 1.")
+    check_workers(arguments)
     if arguments.limit is not None and arguments.limit < 1:
         raise SettingsError(f"At least 1 photo is evaluated, not {arguments.limit}; try --limit 100.")
     out = Path(arguments.out)
@@ -86,7 +86,7 @@ def evaluate_defenses(arguments: argparse.Namespace, inspectors: Inspectors) -> 
         screen.tell(f"{title} is left out: {sentence}")
     store = RowStore(out / ROWS)
     started = time.perf_counter()
-    watched = watch(screen, len(photos), evaluate(plan, photos, subject, store, arguments.workers, tables))
+    watched = watch(screen, len(photos), evaluate(plan, photos, subject, store, executor_from(arguments, tables)))
     rows = store.read(one.key for one in plan.chosen)
     summary = summary_of(
         plan, rows, [photo.name for photo in photos], arguments.data, classifier.name, classifier.weights_sha256

@@ -4,6 +4,7 @@ import argparse
 from typing import Any
 
 from engine.cli import values
+from engine.cli.worker_options import add_workers
 
 __all__ = ["add_evaluate"]
 
@@ -47,7 +48,7 @@ def add_evaluate(commands: Any, parents: list[argparse.ArgumentParser]) -> None:
         help="photos have no labels: each defense certifies its own answer, and no accuracy is measured",
     )
     group.add_argument("--limit", type=values.integer, metavar="N", help="this many photos, evenly spread")
-    group.add_argument("--workers", type=values.integer, metavar="N", default=1, help="processes (1)")
+    add_workers(group)
     group.add_argument(
         "--out", metavar="DIR", default="sinscope-evaluation", help="where rows and report go (%(default)s)"
     )

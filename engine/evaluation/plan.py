@@ -16,7 +16,7 @@ from engine.evaluation.rows import Row
 from engine.settings import Settings
 from engine.threat import PatchThreat
 
-__all__ = ["Chosen", "Job", "Plan", "make_plan", "open_jobs", "sort_defenses", "without_labels"]
+__all__ = ["Chosen", "Job", "Plan", "agrees", "make_plan", "open_jobs", "sort_defenses", "without_labels"]
 
 _VERSION = 1
 ALL = "all"
@@ -152,8 +152,18 @@ def sort_defenses(
 
 def without_labels(plan: Plan) -> Plan:
     """The same plan for photos without labels; its rows are kept apart, for they say something else."""
-    chosen = tuple(Chosen(one.text, digest(one.key, "without labels")) for one in plan.chosen)
+    chosen = tuple(Chosen(one.text, _unlabelled(one.key)) for one in plan.chosen)
     return replace(plan, chosen=chosen, labelled=False)
+
+
+def agrees(plan: Plan, subject: Subject) -> bool:
+    """Whether a classifier that was loaded elsewhere is the one that the plan was made for."""
+    keys = [(_key(subject, plan.threat, plan.defense(one)), one.key) for one in plan.chosen]
+    return all((own if plan.labelled else _unlabelled(own)) == key for own, key in keys)
+
+
+def _unlabelled(key: str) -> str:
+    return digest(key, "without labels")
 
 
 def open_jobs(plan: Plan, photos: Sequence[LabelledPhoto], rows: Sequence[Row]) -> list[Job]:

@@ -8,6 +8,7 @@ from engine.classifiers import Classifier
 from engine.datasets.named import data_folder
 from engine.defenses import DEFENSES, Subject
 from engine.errors import ImageError
+from engine.evaluation.executors import Processes
 from engine.evaluation.photos import LabelledPhoto, labelled_photos, plain_photos
 from engine.evaluation.plan import Plan, make_plan, sort_defenses, without_labels
 from engine.evaluation.report import write_report
@@ -86,7 +87,7 @@ def _run(
     lines = Lines(plan, photos, classifier.labels)
     lines.add(store.read(keys))
     told = _Telling(request, plan, lines, names)
-    for progress in evaluate(plan, photos, None, store, request.workers, tables, stop, gentle=True):
+    for progress in evaluate(plan, photos, None, store, Processes(request.workers, tables, gentle=True), stop):
         lines.add(progress.rows)
         if told.take(progress):
             yield told.view()

@@ -120,6 +120,7 @@ def test_an_interrupt_keeps_what_is_done(
         (["--defense", "ibp"], "No defense that was asked for can run here: Interval bound propagation"),
         (["--defense", "patchcleanser,patchcleanser"], "asked for twice"),
         (["--workers", "0"], "at least 1 process, not 0"),
+        (["--cluster", " "], "--cluster needs an address; give auto"),
         (["--limit", "0"], "At least 1 photo is evaluated, not 0"),
         (["--label", "1"], "--label belongs to another command, or stands"),
         (["--patch-space", "print"], "--patch-space cannot be 'print'"),
