@@ -86,7 +86,7 @@ def run(argv: Sequence[str] = ()) -> int:
         log_file.close()
     if interrupt.has_come:
         code = exits.INTERRUPTED
-    if window.engine.is_running or window.attack.is_running:
+    if window.engine.is_running or window.attack.is_running or window.comparison.is_running:
         _leave(code)
     return code
 

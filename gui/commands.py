@@ -57,6 +57,7 @@ class Commands(QObject):
         state.live_changed.connect(self.refresh)
         state.undo_stack.indexChanged.connect(self.refresh)
         window.attack_panel.changed.connect(self._refresh_attack)
+        window.comparison.changed.connect(self._refresh_attack)
         for changed in (window.canvas.layers.changed, window.canvas.original_changed, window.canvas.compare_changed):
             changed.connect(self.refresh)
         self.refresh()
@@ -92,6 +93,7 @@ class Commands(QObject):
             "run": window.live.run,
             "stop": window.stop,
             "live": state.set_live,
+            "compareAll": self._compare_all,
             "startAttack": self._start_attack,
             "usePatch": filing.use_patch,
             "savePatch": filing.save_patch,
@@ -125,7 +127,8 @@ class Commands(QObject):
         actions["undo"].setText(f"&Undo {_lowered(stack.undoText())}".rstrip())
         actions["redo"].setEnabled(stack.canRedo())
         actions["redo"].setText(f"&Redo {_lowered(stack.redoText())}".rstrip())
-        actions["run"].setEnabled(document.image is not None)
+        for name in ("run", "compareAll"):
+            actions[name].setEnabled(document.image is not None)
         for name in ("patchSmaller", "patchLarger"):
             actions[name].setEnabled(document.patch is not None and document.patch_on)
         self._refresh_attack()
@@ -135,10 +138,14 @@ class Commands(QObject):
         """Up to 30 times a second while one runs: only what depends on it."""
         window, actions = self._window, self._registry
         running = window.state.phase.value in ("loading", "computing", "partial")
-        actions["stop"].setEnabled(running or window.attack.is_busy)
+        actions["stop"].setEnabled(running or window.attack.is_busy or window.comparison.is_busy)
         actions["startAttack"].setEnabled(not window.attack_panel.obstacle())
         for name in ("usePatch", "savePatch"):
             actions[name].setEnabled(window.attack.view is not None)
+
+    def _compare_all(self) -> None:
+        self._window.docks.show_tab("compare")
+        self._window.compare_panel.run_all()
 
     def _start_attack(self) -> None:
         self._window.docks.show_tab("attack")

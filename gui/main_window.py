@@ -22,6 +22,7 @@ from gui.aside import Aside
 from gui.attack import Attack
 from gui.canvas import CanvasPanel
 from gui.commands import Commands
+from gui.comparison import Comparison
 from gui.dialogs import Dialogs
 from gui.docks import LEFT, RIGHT, Docks, Panel
 from gui.document import Document
@@ -36,6 +37,7 @@ from gui.menus import build_menus, build_toolbar, dress, filled_on_show
 from gui.messages import Message, MessageBar
 from gui.opening import Opener
 from gui.panels.attack import AttackPanel
+from gui.panels.compare import ComparePanel
 from gui.panels.controls import ControlsPanel
 from gui.panels.layers import LayerPanel
 from gui.panels.plots import ClusterPlot, DeepPlot, DistributionPlot, ImportancePlot, WindowGridPlot
@@ -87,6 +89,7 @@ class MainWindow(QMainWindow):
         self.engine = EngineThread(self)
         self.live = LiveLoop(self.state, self.engine, self)
         self.attack = Attack(self.state, self)
+        self.comparison = Comparison(self.state, self)
         self.journal = Journal(self.state, self)
         self.aside = Aside(self)
         self.patience_ms: int | None = None
@@ -109,6 +112,7 @@ class MainWindow(QMainWindow):
         self.activity = ActivityPanel(state, self.journal.report)
         self.importance_plot = ImportancePlot(state)
         self.attack_panel = AttackPanel(state, self.attack)
+        self.compare_panel = ComparePanel(state, self.comparison)
         centre = QWidget()
         column = QVBoxLayout(centre)
         column.setContentsMargins(0, 0, 0, 0)
@@ -129,6 +133,7 @@ class MainWindow(QMainWindow):
                 Panel("clusters", "Clusters", ClusterPlot(state)),
                 Panel("distribution", "Distribution", DistributionPlot(state)),
                 Panel("deep", "Deep maps", DeepPlot(state)),
+                Panel("compare", "Compare", self.compare_panel),
                 Panel("attack", "Attack", self.attack_panel),
                 Panel("activity", "Activity", self.activity),
             ),
@@ -181,6 +186,7 @@ class MainWindow(QMainWindow):
         self.attack.changed.connect(self._entitle_attack)
         self.attack_panel.use_wanted.connect(self.filing.use_patch)
         self.attack_panel.save_wanted.connect(self.filing.save_patch)
+        self.compare_panel.map_wanted.connect(self._show_locations)
         self.canvas.hovered.connect(self.hover.setText)
         self.guide.finished.connect(self._guide_read)
         QGuiApplication.styleHints().colorSchemeChanged.connect(self._follow_desktop)
@@ -207,9 +213,10 @@ class MainWindow(QMainWindow):
 
     @Slot()
     def stop(self) -> None:
-        """Stop whatever runs: the engine, and an attack, which keeps its best patch."""
+        """Stop whatever runs: the engine, defenses, and an attack, which keeps its best patch."""
         self.live.stop()
         self.attack.stop()
+        self.comparison.stop()
 
     @Slot()
     def reset_layout(self) -> None:
@@ -253,6 +260,10 @@ class MainWindow(QMainWindow):
         """Other tabs may be in front of an attack: its title says how far it has come."""
         view = self.attack.view if self.attack.is_busy else None
         self.docks.entitle("attack", f"Attack {100 * view.step // view.steps} %" if view is not None else "Attack")
+
+    @Slot()
+    def _show_locations(self) -> None:
+        self.canvas.layers.set_visible("locations", True)
 
     @Slot()
     def _follow_desktop(self) -> None:
@@ -353,6 +364,7 @@ class MainWindow(QMainWindow):
         self.hide()
         self.live.stop()
         self.attack.close(self.patience_ms)
+        self.comparison.close(self.patience_ms)
         self.engine.close(self.patience_ms)
         self.filmstrip.finish()
         self.aside.close()

@@ -90,6 +90,10 @@ class IBP(Defense[IBPConfig, IBPTables]):
             return f"it needs a network of Conv2d, Linear, ReLU and Flatten. {error}"
         return None
 
+    def most_passes(self, subject: Subject, threat: PatchThreat) -> int:  # noqa: ARG002
+        """A forward pass, and a pass of bounds for each place, which costs two."""
+        return 1 + 2 * threat.places[0] * threat.places[1]
+
     def tables(
         self,
         subject: Subject,
@@ -116,7 +120,7 @@ class IBP(Defense[IBPConfig, IBPTables]):
                 sure[rows] = (least > needed).all(dim=2).numpy()
                 done = rows.stop
         return IBPTables(
-            passes=1 + 2 * places,
+            passes=self.most_passes(subject, threat),
             complete=done == places,
             guard=subject.guard,
             logits=found.logits,

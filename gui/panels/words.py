@@ -5,7 +5,7 @@ from collections import Counter
 from gui.snapshot import Prediction, Snapshot, WindowsView
 from gui.widgets.vote_bar import Vote
 
-__all__ = ["count", "margin", "percent", "prediction", "seconds", "share", "votes"]
+__all__ = ["about", "cost", "count", "margin", "percent", "prediction", "seconds", "share", "votes"]
 
 _THIN = "\u202f"
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
@@ -45,6 +45,19 @@ def share(part: int, whole: int) -> str:
 def seconds(milliseconds: float) -> str:
     """A duration."""
     return f"{milliseconds:.0f} ms" if milliseconds < 1000 else f"{milliseconds / 1000:.2f} s"
+
+
+def about(duration: float) -> str:
+    """A duration in seconds that nobody knows exactly."""
+    if duration < 1:
+        return "less than 1 s"
+    return f"about {duration:.0f} s" if duration < 100 else f"about {duration / 60:.0f} min"
+
+
+def cost(passes: int, duration: float | None) -> str:
+    """What something takes at most: forward passes, and seconds if they can be estimated."""
+    text = "1 pass" if passes == 1 else f"up to {count(passes)} passes"
+    return text if duration is None else f"{text}, {about(duration)}"
 
 
 def prediction(value: Prediction | None) -> str:

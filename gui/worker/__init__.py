@@ -1,6 +1,7 @@
 """The engine's threads: the only part of the window that imports torch, and only once they run."""
 
+from gui.worker.compare_thread import CompareThread
 from gui.worker.thread import EngineThread
 from gui.worker.training_thread import TrainingThread
 
-__all__ = ["EngineThread", "TrainingThread"]
+__all__ = ["CompareThread", "EngineThread", "TrainingThread"]
