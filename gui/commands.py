@@ -7,11 +7,12 @@ from PySide6.QtCore import QObject, Slot
 from PySide6.QtGui import QActionGroup, QGuiApplication
 
 from engine.cli.version import version
+from engine.datasets.cifar10 import CIFAR10_CLASSES, cifar10_is_here
 from engine.settings import Settings
 from gui.messages import Message
 from gui.palette import Entry, Palette
 from gui.shortcuts import ShortcutsDialog
-from gui.sources import SAMPLE_IMAGES, sample_patches
+from gui.sources import SAMPLE_IMAGES, SMALL_IMAGES, sample_patches
 from gui.theme import ThemeName, apply_theme
 
 if TYPE_CHECKING:
@@ -177,9 +178,14 @@ class Commands(QObject):
 
     def _samples(self) -> list[Entry]:
         opener, entries = self._window.opener, []
-        for reference in SAMPLE_IMAGES:
+        for reference in (*SAMPLE_IMAGES, *SMALL_IMAGES):
             name = reference.removeprefix("sample:").capitalize()
             entries.append(Entry(f"Sample photo: {name}", "File", "", _call(opener.photo, reference)))
+        if cifar10_is_here("test"):
+            for name in CIFAR10_CLASSES:
+                entries.append(
+                    Entry(f"CIFAR-10, test photos: {name.capitalize()}", "File", "", _call(opener.cifar10, name))
+                )
         for name in sample_patches():
             entries.append(Entry(f"Sample patch: {name}", "File", "", _call(opener.patch, f"sample:{name}")))
         return entries

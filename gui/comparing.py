@@ -1,4 +1,4 @@
-"""Every defense on one photo as it passes between the window and the thread that runs them: plain arrays and words."""
+"""Every defense on one photo as it passes between the window and the thread that runs them."""
 
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
@@ -17,6 +17,7 @@ __all__ = [
     "ShownPlaces",
     "answer_key",
     "is_cheap",
+    "line_key",
     "photo_key",
 ]
 
@@ -163,6 +164,11 @@ def photo_key(document: Document) -> Hashable:
 def answer_key(document: Document, line: DefenseLine) -> Hashable:
     """Everything of a document that decides a defense's answer."""
     return line.name, photo_key(document), *_values(document, (*_SHARED, *line.knobs))
+
+
+def line_key(document: Document, line: DefenseLine) -> Hashable:
+    """Everything of a document that decides whether a defense can run, and in how many passes."""
+    return _values(document, (*_MODEL, "patch", "backend", "precision", *line.knobs))
 
 
 def is_cheap(passes: int, pace: float | None) -> bool:

@@ -1,4 +1,4 @@
-"""The comparison of all defenses on what is shown: which answers are there, which are to come, and what asks for them."""
+"""The comparison of all defenses on what is shown: which answers are there, which are to come, when they are asked."""
 
 import time
 from collections import OrderedDict
@@ -16,6 +16,7 @@ from gui.comparing import (
     ShownPlaces,
     answer_key,
     is_cheap,
+    line_key,
     photo_key,
 )
 from gui.document import Document
@@ -34,9 +35,13 @@ class Standing(Enum):
     ANSWERED = "answered"
     RUNNING = "running"
     WAITING = "waiting"
+    UNKNOWN = "not known yet"
     ON_DEMAND = "on demand"
     FAILED = "failed"
     REFUSED = "cannot run here"
+
+
+_TO_COME = (Standing.WAITING, Standing.UNKNOWN)
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,11 +98,11 @@ class Comparison(QObject):
         self._lines_for: Document | None = None
         self._pace: float | None = None
         self._answers: OrderedDict[Hashable, DefenseAnswer] = OrderedDict()
-        self._latest: dict[str, tuple[Hashable, DefenseAnswer]] = {}
+        self._former: dict[str, DefenseAnswer] = {}  # of this photo, by defense, before something was changed
         self._failures: dict[Hashable, str] = {}
         self._wanted: frozenset[str] = frozenset()
         self._wants_all = False
-        self._photo: Hashable = photo_key(state.document)
+        self._document = state.document
         self._number = 0
         self._asked: CompareRequest | None = None
         self._thread = CompareThread(self)
@@ -121,12 +126,6 @@ class Comparison(QObject):
         return state.phase is Phase.VERDICT and not state.holding and state.document.image is not None
 
     @property
-    def is_current(self) -> bool:
-        """Whether it is known which defenses can run on what is asked."""
-        before, now = self._lines_for, self._state.document
-        return before is not None and before.settings == now.settings
-
-    @property
     def elapsed(self) -> float:
         """Seconds that the defense at work has taken so far."""
         return time.monotonic() - self._began if self.running else 0.0
@@ -139,8 +138,8 @@ class Comparison(QObject):
         """Why nothing can be run now, in a sentence; empty if something can."""
         if self._state.document.image is None:
             return "There is no photo to defend; open one first."
-        if not any(row.standing in (Standing.ON_DEMAND, Standing.WAITING, Standing.FAILED) for row in self.rows()):
-            return "All that can run here has answered." if self.is_current else "It is not known yet what can run here."
+        if not any(row.standing in (*_TO_COME, Standing.ON_DEMAND, Standing.FAILED) for row in self.rows()):
+            return "All that can run here has answered." if self._lines else "It is not known yet what can run here."
         return ""
 
     def see(self, seen: bool) -> None:
@@ -198,10 +197,9 @@ class Comparison(QObject):
         key = answer_key(document, line)
         if (answer := self._answers.get(key)) is not None:
             return Row(line, Standing.ANSWERED, answer)
-        photo, former = self._latest.get(line.name, (None, None))
-        former = former if photo == self._photo else None
-        if not self.is_current:
-            return Row(line, Standing.WAITING, former)
+        former = self._former.get(line.name)
+        if self._lines_for is None or line_key(self._lines_for, line) != line_key(document, line):
+            return Row(line, Standing.UNKNOWN, former)
         if line.refusal:
             return Row(line, Standing.REFUSED, None, line.refusal)
         if key in self._failures:
@@ -210,13 +208,19 @@ class Comparison(QObject):
         if self.running == line.name and self._asked is not None and self._asked.document == document:
             return Row(line, Standing.RUNNING, former, seconds=seconds)
         due = line.name in self._wanted or self._wants_all or is_cheap(line.passes, self._pace)
-        return Row(line, Standing.WAITING if due and not self.is_stopped else Standing.ON_DEMAND, former, seconds=seconds)
+        return Row(
+            line, Standing.WAITING if due and not self.is_stopped else Standing.ON_DEMAND, former, seconds=seconds
+        )
 
     @Slot(object)
     def _follow(self, document: Document) -> None:
         """The document is another: what was wanted for another photo or model is not wanted for this one."""
-        if (photo := photo_key(document)) != self._photo:
-            self._photo, self._wanted, self._wants_all = photo, frozenset(), False
+        before, self._document = self._document, document
+        if photo_key(document) != photo_key(before):
+            self._former, self._wanted, self._wants_all = {}, frozenset(), False
+        else:
+            answers = ((line.name, self._answers.get(answer_key(before, line))) for line in self._lines)
+            self._former |= {name: answer for name, answer in answers if answer is not None}
         self.is_stopped, self.problem = False, None
         self._state.show_places(None)
         self._look()
@@ -232,7 +236,7 @@ class Comparison(QObject):
         if not self.is_ready or self.is_stopped or self.problem is not None or not self._is_due():
             return
         rows = self.rows()
-        if self.is_current and not any(row.standing is Standing.WAITING for row in rows):
+        if self._lines and not any(row.standing in _TO_COME for row in rows):
             return
         known = {row.line.name for row in rows if row.standing in (Standing.ANSWERED, Standing.FAILED)}
         wanted = {line.name for line in self._lines} if self._wants_all else self._wanted
@@ -259,7 +263,6 @@ class Comparison(QObject):
             key = answer_key(document, line)
             if (answer := view.answers.get(line.name)) is not None and key not in self._answers:
                 self._answers[key] = answer
-                self._latest[line.name] = photo_key(document), answer
                 self._state.log(f"{line.title}: {answer.word}. {answer.reason}")
             if line.name in view.failures:
                 self._failures[key] = view.failures[line.name]
@@ -277,7 +280,7 @@ class Comparison(QObject):
     @Slot(int)
     def _end(self, _number: int) -> None:
         self._asked, self.running, self.preparing = None, "", ""
-        if self.is_current and not any(row.standing is Standing.WAITING for row in self.rows()):
+        if not any(row.standing in _TO_COME for row in self.rows()):
             self._wants_all = False
         self._look()
         self.changed.emit()

@@ -16,6 +16,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QLabel, QMainWindow, QMenu, QVBoxLayout, QWidget
 
+from engine.datasets.cifar10 import CIFAR10_CLASSES, cifar10_is_here
 from gui.actions import Command, Registry
 from gui.activity import ActivityPanel
 from gui.aside import Aside
@@ -46,7 +47,7 @@ from gui.panels.window_table import WindowTable
 from gui.preferences import Preferences
 from gui.progress import ProgressStrip
 from gui.snapshot import Problem
-from gui.sources import SAMPLE_IMAGES, sample_patches
+from gui.sources import SAMPLE_IMAGES, SMALL_IMAGES, sample_patches
 from gui.state import State
 from gui.theme import apply_theme
 from gui.tour import Tour
@@ -171,7 +172,7 @@ class MainWindow(QMainWindow):
         for number, panel in enumerate(tabs, 1):
             tip = f"Bring {panel.title} to the front"
             command = Command(
-                f"{panel.name}Tab", panel.title, place, (f"Alt+{number}",), tip, starts_group=number == 1
+                f"{panel.name}Tab", panel.title, place, (f"Alt+{number % 10}",), tip, starts_group=number == 1
             )
             self.registry.add(command, functools.partial(self.docks.show_tab, panel.name))
 
@@ -304,10 +305,15 @@ class MainWindow(QMainWindow):
             menu.addAction("Clear this list", self.preferences.forget_recent)
 
     def _fill_samples(self, menu: QMenu) -> None:
-        menu.addSection("Photos")
-        for reference in SAMPLE_IMAGES:
-            name = reference.removeprefix("sample:").capitalize()
-            menu.addAction(name, functools.partial(self.opener.photo, reference))
+        for section, references in (("Photos", SAMPLE_IMAGES), ("Drawn, 32 px", SMALL_IMAGES)):
+            menu.addSection(section)
+            for reference in references:
+                name = reference.removeprefix("sample:").capitalize()
+                menu.addAction(name, functools.partial(self.opener.photo, reference))
+        if cifar10_is_here("test"):
+            classes = menu.addMenu("CIFAR-10, test photos")
+            for name in CIFAR10_CLASSES:
+                classes.addAction(name.capitalize(), functools.partial(self.opener.cifar10, name))
         menu.addSection("Patches")
         for name in sample_patches():
             menu.addAction(name, functools.partial(self.opener.patch, f"sample:{name}"))

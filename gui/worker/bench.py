@@ -106,8 +106,8 @@ class Bench:
             made = snapshot_of(found, request, known.info, photo.image, photo.original, clean, pasted)
             yield replace(made, benign=benign, reference=reference, notes=(*made.notes, *notes))
 
+
 def _benign(inspector: Inspector, clean: NDArray[np.uint8], settings: Settings) -> Benign:
     """The first two stages of the photo without its patch; the inspector keeps them while the patch is moved."""
     stages: Iterator[Inspection] = inspector.inspect(clean, settings)
     return benign_of(next(found for found in stages if found.clusters is not None))
-

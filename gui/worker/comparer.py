@@ -110,7 +110,11 @@ class Comparer:
     def _tested(self, inspector: Inspector, settings: Settings) -> Subject:
         kept = self._subject
         asked = settings.backend, settings.precision
-        if kept is None or kept.inspector is not inspector or (kept.settings.backend, kept.settings.precision) != asked:
+        if (
+            kept is None
+            or kept.inspector is not inspector
+            or (kept.settings.backend, kept.settings.precision) != asked
+        ):
             kept = self._subject = Subject(inspector, settings, self._store)
             self._spent = 0.0, 0
         return kept

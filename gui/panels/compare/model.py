@@ -1,4 +1,4 @@
-"""Defenses as table rows in two groups: what recovers and what detects promise different things, and are not ranked."""
+"""Defenses as table rows in two groups: what recovers and what detects is not ranked together."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -24,8 +24,8 @@ _TIPS = (
     "What they took on this computer",
 )
 _GROUPS = {
-    "detection": "Detection: where certified, the answer stays this one or an alert is raised",
-    "recovery": "Recovery: where certified, the answer stays this one, whatever the patch",
+    "detection": "Detection: certified means this answer, or an alert",
+    "recovery": "Recovery: certified means this answer, whatever the patch",
 }
 _NUMERIC = (CERTIFIED, WEAKEST, PASSES, TIME)
 Index = QModelIndex | QPersistentModelIndex
@@ -102,6 +102,9 @@ class CompareModel(QAbstractTableModel):
             return COLUMNS[section]
         if role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleDescriptionRole):
             return _TIPS[section]
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            side = Qt.AlignmentFlag.AlignRight if section in _NUMERIC else Qt.AlignmentFlag.AlignLeft
+            return side | Qt.AlignmentFlag.AlignVCenter
         return None
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
@@ -147,7 +150,9 @@ def _arranged(rows: Sequence[Row]) -> list[Entry]:
         ours = [row for row in rows if row.line.kind == kind]
         if ours:
             found.append(Entry(heading))
-            found += [Entry(row=row) for row in sorted(ours, key=lambda row: (bool(row.line.refusal), row.line.passes))]
+            found += [
+                Entry(row=row) for row in sorted(ours, key=lambda row: (bool(row.line.refusal), row.line.passes))
+            ]
     return found
 
 
@@ -168,6 +173,8 @@ def _sentence(row: Row) -> str:
             return f"At work: {cost}"
         case Standing.WAITING if row.answer is None:
             return "Waiting for its turn"
+        case Standing.UNKNOWN if row.answer is None:
+            return "Not known yet"
     return ""
 
 
@@ -176,6 +183,8 @@ def _tip(row: Row) -> str:
     parts = [f"{line.title} ({line.kind})"]
     if answer is not None and row.standing is Standing.ANSWERED:
         parts.append(answer.reason)
+        if answer.computed:
+            parts.append(f"Answers {answer.label}; weakest with the patch at {answer.worst[1]}, {answer.worst[0]} px")
         parts += answer.assumptions
     elif row.sentence:
         parts.append(f"Cannot run here: {row.sentence}" if row.standing is Standing.REFUSED else row.sentence)

@@ -18,7 +18,7 @@ _HINT = (
     "Every certified defense on the photo that is shown: its verdict, where it is weakest, what it costs, and what "
     "it would need where it cannot run."
 )
-_LEFT = (Standing.WAITING, Standing.RUNNING)
+_LEFT = (Standing.WAITING, Standing.UNKNOWN, Standing.RUNNING)
 
 
 class ComparePanel(QWidget):
@@ -175,7 +175,7 @@ class ComparePanel(QWidget):
             return "Open a photo first"
         chosen = next((row for row in rows if row.line.name == self._chosen), None)
         if chosen is not None and chosen.answer is not None and chosen.standing is Standing.ANSWERED:
-            return f"{chosen.line.title}: {chosen.answer.reason}"
+            return f"{chosen.line.title}: {chosen.answer.reason} {chosen.line.needs}"
         if chosen is not None and chosen.sentence:
             return f"{chosen.line.title}: {chosen.sentence}"
         waiting = any(row.standing in _LEFT for row in rows) or not rows

@@ -34,8 +34,8 @@ from gui.widgets import Ringed
 
 __all__ = ["CompareTable"]
 
-_LETTERS = {CERTIFIED: 10, WEAKEST: 11, PASSES: 8, TIME: 8}
-_NARROW = 92  # letters: below it, the answered class is left out
+_LETTERS = {CERTIFIED: 9, WEAKEST: 11, PASSES: 7, TIME: 8}
+_NARROW, _NARROWEST = 92, 70  # letters: below, the class is left out, and then the weakest place
 _ASKABLE = (Standing.ON_DEMAND, Standing.FAILED)
 Index = QModelIndex | QPersistentModelIndex
 
@@ -73,7 +73,6 @@ class CompareTable(Ringed, QTableView):
         header = self.horizontalHeader()
         header.setHighlightSections(False)
         header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
 
     def arrange(self) -> None:
         """Fit widths, spans, heights and buttons to what is shown."""
@@ -106,22 +105,29 @@ class CompareTable(Ringed, QTableView):
 
     def _share_out(self) -> None:
         letter, room = self.fontMetrics().averageCharWidth(), self.viewport().width()
-        narrow = room < _NARROW * letter
+        narrow, narrowest = (room < letters * letter for letters in (_NARROW, _NARROWEST))
         self.setColumnHidden(ANSWER, narrow)
+        self.setColumnHidden(WEAKEST, narrowest)
         widths = {column: letters * letter + self._gap for column, letters in _LETTERS.items()}
-        rest = max(0, room - sum(widths.values()))
-        shares = {TITLE: 0.56, VERDICT: 0.44} if narrow else {TITLE: 0.38, VERDICT: 0.36, ANSWER: 0.26}
+        rest = max(0, room - sum(width for column, width in widths.items() if not self.isColumnHidden(column)))
+        shares = {TITLE: 0.52, VERDICT: 0.48} if narrow else {TITLE: 0.47, VERDICT: 0.28, ANSWER: 0.25}
         widths |= {column: int(rest * share) for column, share in shares.items()}
         for column, width in widths.items():
             self.setColumnWidth(column, width)
 
     def _height(self, line: int, entry: Entry) -> int:
-        usual = round(self.fontMetrics().height() * 1.7)
-        if not entry.sentence:
-            return usual
-        width = self.text_rect(line, entry).width()
-        taken = self.fontMetrics().boundingRect(QRect(0, 0, max(1, width), 10_000), _WRAPPED, entry.sentence)
-        return max(usual, taken.height() + self.fontMetrics().height() // 2)
+        """Enough for all lines of title and sentence."""
+        high = 0
+        if entry.row is not None:
+            high = self._wrapped(entry.row.line.title, self.columnWidth(TITLE) - self._gap, entry)
+        if entry.sentence:
+            high = max(high, self._wrapped(entry.sentence, self.text_rect(line, entry).width(), entry))
+        return max(round(self.fontMetrics().height() * 1.7), high + self.fontMetrics().height() // 2)
+
+    def _wrapped(self, text: str, width: int, entry: Entry) -> int:
+        font = self.font()
+        font.setBold(entry.row is None)
+        return QFontMetrics(font).boundingRect(QRect(0, 0, max(1, width), 10_000), _WRAPPED, text).height()
 
     def _change_buttons(self) -> None:
         """A button in each line that can be asked for; the others go."""
@@ -187,7 +193,7 @@ class _Painter(QStyledItemDelegate):
         entry = self._table.entry(index)
         if entry is None:
             return
-        if entry.sentence and index.column() != TITLE or entry.row is None or index.column() == VERDICT:
+        if (entry.sentence and index.column() != TITLE) or entry.row is None or index.column() == VERDICT:
             option.text = ""
         option.state &= ~QStyle.StateFlag.State_HasFocus
         if entry.is_outdated or (entry.row is not None and entry.row.standing is Standing.REFUSED):
@@ -230,23 +236,24 @@ def _draw_chip(painter: QPainter, area: QRect, style: VerdictStyle, metrics: QFo
     """The verdict's word and icon on its colour, with its edge; broken off at its comma where it is narrow."""
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     side, gap = metrics.height(), metrics.averageCharWidth()
-    room = area.width() - side - 4 * gap
+    room = area.width() - side - 3 * gap
     word = style.word
     if metrics.horizontalAdvance(word) > room:
         word = metrics.elidedText(word.partition(",")[0], Qt.TextElideMode.ElideRight, room)
     width = side + 3 * gap + metrics.horizontalAdvance(word)
-    box = QRectF(area.left() + gap / 2, area.center().y() - side * 0.68, width, side * 1.36)
+    box = QRectF(area.left() + gap / 2, round(area.center().y() - side * 0.7) + 0.5, width, round(side * 1.4))
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(QColor(style.colour))
     painter.drawRoundedRect(box, side / 4, side / 4)
     text = QColor(style.text)
     edge = {"solid": Qt.PenStyle.SolidLine, "dashed": Qt.PenStyle.DashLine, "dotted": Qt.PenStyle.DotLine}
-    pen = QPen(text, 1.0, edge.get(style.edge, Qt.PenStyle.SolidLine))
-    painter.setPen(pen)
+    painter.setPen(QPen(text, 0.9, edge.get(style.edge, Qt.PenStyle.SolidLine)))
     painter.setBrush(Qt.BrushStyle.NoBrush)
-    for inset in (2.0, 4.0) if style.edge == "double" else (2.0,):
+    for inset in (1.0, 3.0) if style.edge == "double" else (2.0,):
         painter.drawRoundedRect(box.adjusted(inset, inset, -inset, -inset), side / 6, side / 6)
-    paint_icon(painter, QRectF(box.left() + gap, box.center().y() - side * 0.42, side * 0.84, side * 0.84), style.icon, text)
+    paint_icon(
+        painter, QRectF(box.left() + gap, box.center().y() - side * 0.42, side * 0.84, side * 0.84), style.icon, text
+    )
     painter.setPen(text)
     inside = QRectF(box.left() + gap * 1.6 + side, box.top(), room + gap, box.height())
     painter.drawText(inside, int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter), word)
