@@ -1,4 +1,4 @@
-"""The comparison of all defenses on what is shown: which answers are there, which are to come, when they are asked."""
+"""The comparison of all defenses on what is shown: which answers are there, and which are asked for when."""
 
 import time
 from collections import OrderedDict

@@ -27,6 +27,11 @@ _GROUPS = {
     "detection": "Detection: certified means this answer, or an alert",
     "recovery": "Recovery: certified means this answer, whatever the patch",
 }
+# Embedded models that were trained for a defense that others cannot serve.
+_MADE_FOR = {
+    "ibp": "cifar10_ibp",
+    **dict.fromkeys(("clipped_bagnet", "patchguard_mask_bn", "patchguard_pp"), "cifar10_bagnet"),
+}
 _NUMERIC = (CERTIFIED, WEAKEST, PASSES, TIME)
 Index = QModelIndex | QPersistentModelIndex
 _NOWHERE = QModelIndex()
@@ -164,7 +169,8 @@ def _sentence(row: Row) -> str:
     cost = words.cost(row.line.passes, row.seconds)
     match row.standing:
         case Standing.REFUSED:
-            return f"Cannot run here: {row.sentence}"
+            made = _MADE_FOR.get(row.line.name)
+            return f"Cannot run here: {row.sentence}{f' The model {made} fits.' if made else ''}"
         case Standing.FAILED:
             return row.sentence
         case Standing.ON_DEMAND:
