@@ -181,11 +181,8 @@ class Commands(QObject):
         for reference in (*SAMPLE_IMAGES, *SMALL_IMAGES):
             name = reference.removeprefix("sample:").capitalize()
             entries.append(Entry(f"Sample photo: {name}", "File", "", _call(opener.photo, reference)))
-        if cifar10_is_here("test"):
-            for name in CIFAR10_CLASSES:
-                entries.append(
-                    Entry(f"CIFAR-10, test photos: {name.capitalize()}", "File", "", _call(opener.cifar10, name))
-                )
+        for name in CIFAR10_CLASSES if cifar10_is_here("test") else ():
+            entries.append(Entry(f"Sample photos: CIFAR-10, {name}", "File", "", _call(opener.cifar10, name)))
         for name in sample_patches():
             entries.append(Entry(f"Sample patch: {name}", "File", "", _call(opener.patch, f"sample:{name}")))
         return entries

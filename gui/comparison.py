@@ -237,6 +237,7 @@ class Comparison(QObject):
             return
         rows = self.rows()
         if self._lines and not any(row.standing in _TO_COME for row in rows):
+            self._wants_all = False  # and will not run anything of other settings
             return
         known = {row.line.name for row in rows if row.standing in (Standing.ANSWERED, Standing.FAILED)}
         wanted = {line.name for line in self._lines} if self._wants_all else self._wanted
@@ -280,7 +281,5 @@ class Comparison(QObject):
     @Slot(int)
     def _end(self, _number: int) -> None:
         self._asked, self.running, self.preparing = None, "", ""
-        if not any(row.standing in _TO_COME for row in self.rows()):
-            self._wants_all = False
         self._look()
         self.changed.emit()

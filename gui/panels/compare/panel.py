@@ -75,8 +75,8 @@ class ComparePanel(QWidget):
         self.table.asked.connect(comparison.run)
         self.table.clicked.connect(self._show_map)
         self.table.selectionModel().currentRowChanged.connect(self._choose)
-        comparison.changed.connect(self.refresh)
-        state.phase_changed.connect(self.refresh)
+        comparison.changed.connect(self._follow)
+        state.phase_changed.connect(self._follow)
         self.refresh()
 
     @Slot()
@@ -84,8 +84,7 @@ class ComparePanel(QWidget):
         """Run everything that can run here, whatever it costs."""
         self._comparison.run()
 
-    @Slot()
-    def refresh(self, _what: object = None) -> None:
+    def refresh(self) -> None:
         """Show how it stands."""
         rows = self._comparison.rows()
         has_photo = self._state.document.image is not None
@@ -106,10 +105,14 @@ class ComparePanel(QWidget):
         )
         for button in (self.run_button, self.stop_button):
             button.setAccessibleName(f"{button.text()}: {button.toolTip()}")
-        busy = self._comparison.is_busy
-        if busy != self._tick.isActive():
-            self._tick.start() if busy else self._tick.stop()
+        if self._comparison.is_busy:
+            self._tick.start()
         self._show_progress()
+
+    def set_pixel_ratio(self, ratio: float | None) -> None:
+        """Be up to date before it is drawn for a file, also while hidden."""
+        if ratio is not None:
+            self.refresh()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Return on a line runs the defense, or shows its map."""
@@ -125,12 +128,19 @@ class ComparePanel(QWidget):
         """Somebody looks."""
         super().showEvent(event)
         self._comparison.see(True)
+        self.refresh()
 
     def hideEvent(self, event: QHideEvent) -> None:
         """Nobody looks any more: the canvas shows the verdict's own map."""
         super().hideEvent(event)
         self._comparison.see(False)
         self._comparison.show_places(None)
+
+    @Slot()
+    def _follow(self, _what: object = None) -> None:
+        """Behind another tab nothing is drawn: a dragged slider changes it many times a second."""
+        if self.isVisible():
+            self.refresh()
 
     def _lay_out(self) -> None:
         gap = self.fontMetrics().height() // 2
@@ -150,6 +160,8 @@ class ComparePanel(QWidget):
     def _show_progress(self) -> None:
         """What is at work, and how much of it is done as far as time tells."""
         comparison, rows = self._comparison, self._comparison.rows()
+        if not (comparison.is_busy and self.isVisible()):
+            self._tick.stop()
         running = next((row for row in rows if row.standing is Standing.RUNNING), None)
         self.progress.setVisible(comparison.is_busy)
         if running is None or running.seconds is None:

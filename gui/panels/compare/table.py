@@ -73,6 +73,7 @@ class CompareTable(Ringed, QTableView):
         header = self.horizontalHeader()
         header.setHighlightSections(False)
         header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        model.modelReset.connect(self.clearSpans)  # they belong to lines that may be others now
 
     def arrange(self) -> None:
         """Fit widths, spans, heights and buttons to what is shown."""
