@@ -171,9 +171,8 @@ class MainWindow(QMainWindow):
         tabs = [panel for panel in self.docks.panels if panel.area is None]
         for number, panel in enumerate(tabs, 1):
             tip = f"Bring {panel.title} to the front"
-            command = Command(
-                f"{panel.name}Tab", panel.title, place, (f"Alt+{number % 10}",), tip, starts_group=number == 1
-            )
+            keys = (f"Alt+{number % 10}",) if number <= 10 else ()
+            command = Command(f"{panel.name}Tab", panel.title, place, keys, tip, starts_group=number == 1)
             self.registry.add(command, functools.partial(self.docks.show_tab, panel.name))
 
     def _wire(self) -> None:
