@@ -158,9 +158,7 @@ class Comparison(QObject):
         for line in self._lines:
             if name in (None, line.name):
                 self._failures.pop(answer_key(self._state.document, line), None)
-        if self.is_busy:
-            self._thread.stop()  # and is asked anew, for more, once it has ended
-        self._look()
+        self._look()  # what is at work now comes to its end first
         self.changed.emit()
 
     @Slot()
@@ -176,6 +174,8 @@ class Comparison(QObject):
         """Show a defense's location map and its weakest place on the canvas; the verdict's own if ``None``."""
         row = next((row for row in self.rows() if row.line.name == name), None)
         if row is None or row.answer is None or row.standing is not Standing.ANSWERED:
+            if self._state.places is not None and self._state.selection.place is not None:
+                self._state.select()
             self._state.show_places(None)
             return
         answer = row.answer
@@ -222,7 +222,7 @@ class Comparison(QObject):
             answers = ((line.name, self._answers.get(answer_key(before, line))) for line in self._lines)
             self._former |= {name: answer for name, answer in answers if answer is not None}
         self.is_stopped, self.problem = False, None
-        self._state.show_places(None)
+        self.show_places(None)
         self._look()
         self.changed.emit()
 
