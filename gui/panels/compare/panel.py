@@ -41,6 +41,7 @@ class ComparePanel(QWidget):
         super().__init__(parent)
         self._state, self._comparison = state, comparison
         self._chosen: str | None = None
+        self._is_choosing_again = False
         self.setAccessibleName("Compare")
         self.model = CompareModel(self)
         self.table = CompareTable(self.model)
@@ -202,7 +203,7 @@ class ComparePanel(QWidget):
     @Slot(QModelIndex, QModelIndex)
     def _choose(self, current: QModelIndex, _previous: QModelIndex) -> None:
         entry = self.table.entry(current) if current.isValid() else None
-        if entry is not None and entry.row is not None:
+        if entry is not None and entry.row is not None and not self._is_choosing_again:
             self._chosen = entry.row.line.name
             self._comparison.show_places(self._chosen)
             self._show_progress()
@@ -215,7 +216,9 @@ class ComparePanel(QWidget):
             self.map_wanted.emit()
 
     def _select(self, name: str | None) -> None:
-        """Keep the chosen line chosen though the lines are others."""
+        """Keep the chosen line chosen though the lines are others; its map is shown when it is chosen anew."""
         line = self.model.line_of(name)
         if line is not None:
+            self._is_choosing_again = True
             self.table.setCurrentIndex(self.model.index(line, 0))
+            self._is_choosing_again = False
