@@ -87,7 +87,7 @@ def run(argv: Sequence[str] = ()) -> int:
         log_file.close()
     if interrupt.has_come:
         code = exits.INTERRUPTED
-    if window.engine.is_running or window.attack.is_running or window.batch.is_running:
+    if any(one.is_running for one in (window.engine, window.attack, window.comparison, window.batch)):
         _leave(code)
     return code
 

@@ -16,6 +16,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QLabel, QMainWindow, QMenu, QVBoxLayout, QWidget
 
+from engine.datasets.cifar10 import CIFAR10_CLASSES, cifar10_is_here
 from gui.actions import Command, Registry
 from gui.activity import ActivityPanel
 from gui.aside import Aside
@@ -23,6 +24,7 @@ from gui.attack import Attack
 from gui.batch import Batch
 from gui.canvas import CanvasPanel
 from gui.commands import Commands
+from gui.comparison import Comparison
 from gui.dialogs import Dialogs
 from gui.docks import LEFT, RIGHT, Docks, Panel
 from gui.document import Document
@@ -39,6 +41,7 @@ from gui.messages import Message, MessageBar
 from gui.opening import Opener
 from gui.panels.attack import AttackPanel
 from gui.panels.batch import BatchPanel
+from gui.panels.compare import ComparePanel
 from gui.panels.controls import ControlsPanel
 from gui.panels.layers import LayerPanel
 from gui.panels.plots import ClusterPlot, DeepPlot, DistributionPlot, ImportancePlot, WindowGridPlot
@@ -47,7 +50,7 @@ from gui.panels.window_table import WindowTable
 from gui.preferences import Preferences
 from gui.progress import ProgressStrip
 from gui.snapshot import Problem
-from gui.sources import SAMPLE_IMAGES, sample_patches
+from gui.sources import SAMPLE_IMAGES, SMALL_IMAGES, sample_patches
 from gui.state import State
 from gui.theme import apply_theme
 from gui.tour import Tour
@@ -91,6 +94,7 @@ class MainWindow(QMainWindow):
         self.live = LiveLoop(self.state, self.engine, self)
         self.attack = Attack(self.state, self)
         self.batch = Batch(self.state, self)
+        self.comparison = Comparison(self.state, self)
         self.journal = Journal(self.state, self)
         self.aside = Aside(self)
         self.leaving = Leaving(self)
@@ -115,6 +119,7 @@ class MainWindow(QMainWindow):
         self.importance_plot = ImportancePlot(state)
         self.attack_panel = AttackPanel(state, self.attack)
         self.batch_panel = BatchPanel(state, self.batch, self.dialogs, self.preferences)
+        self.compare_panel = ComparePanel(state, self.comparison)
         centre = QWidget()
         column = QVBoxLayout(centre)
         column.setContentsMargins(0, 0, 0, 0)
@@ -135,6 +140,7 @@ class MainWindow(QMainWindow):
                 Panel("clusters", "Clusters", ClusterPlot(state)),
                 Panel("distribution", "Distribution", DistributionPlot(state)),
                 Panel("deep", "Deep maps", DeepPlot(state)),
+                Panel("compare", "Compare", self.compare_panel),
                 Panel("attack", "Attack", self.attack_panel),
                 Panel("batch", "Batch", self.batch_panel),
                 Panel("activity", "Activity", self.activity),
@@ -190,6 +196,7 @@ class MainWindow(QMainWindow):
         self.batch.changed.connect(self._entitle_work)
         self.attack_panel.use_wanted.connect(self.filing.use_patch)
         self.attack_panel.save_wanted.connect(self.filing.save_patch)
+        self.compare_panel.map_wanted.connect(self._show_locations)
         self.canvas.hovered.connect(self.hover.setText)
         self.guide.finished.connect(self._guide_read)
         QGuiApplication.styleHints().colorSchemeChanged.connect(self._follow_desktop)
@@ -216,9 +223,10 @@ class MainWindow(QMainWindow):
 
     @Slot()
     def stop(self) -> None:
-        """Stop whatever runs: the engine, and an attack or a batch, which keep what they have."""
+        """Stop whatever runs: the engine, defenses, and an attack or a batch, which keep what they have."""
         self.live.stop()
         self.attack.stop()
+        self.comparison.stop()
         self.batch.stop()
 
     @Slot()
@@ -273,6 +281,10 @@ class MainWindow(QMainWindow):
         self.docks.entitle("batch", f"Batch {100 * seen.done // seen.photos} %" if seen is not None else "Batch")
 
     @Slot()
+    def _show_locations(self) -> None:
+        self.canvas.layers.set_visible("locations", True)
+
+    @Slot()
     def _follow_desktop(self) -> None:
         if self.preferences.theme == "system":
             apply_theme("system")
@@ -311,10 +323,15 @@ class MainWindow(QMainWindow):
             menu.addAction("Clear this list", self.preferences.forget_recent)
 
     def _fill_samples(self, menu: QMenu) -> None:
-        menu.addSection("Photos")
-        for reference in SAMPLE_IMAGES:
-            name = reference.removeprefix("sample:").capitalize()
-            menu.addAction(name, functools.partial(self.opener.photo, reference))
+        for section, references in (("Photos", SAMPLE_IMAGES), ("Drawn, 32 px", SMALL_IMAGES)):
+            menu.addSection(section)
+            for reference in references:
+                name = reference.removeprefix("sample:").capitalize()
+                menu.addAction(name, functools.partial(self.opener.photo, reference))
+        if cifar10_is_here("test"):
+            classes = menu.addMenu("CIFAR-10, test photos")
+            for name in CIFAR10_CLASSES:
+                classes.addAction(name.capitalize(), functools.partial(self.opener.cifar10, name))
         menu.addSection("Patches")
         for name in sample_patches():
             menu.addAction(name, functools.partial(self.opener.patch, f"sample:{name}"))
@@ -374,6 +391,7 @@ class MainWindow(QMainWindow):
         self.hide()
         self.live.stop()
         self.leaving.end_work(self.patience_ms)
+        self.comparison.close(self.patience_ms)
         self.engine.close(self.patience_ms)
         self.filmstrip.finish()
         self.aside.close()
