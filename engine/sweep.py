@@ -73,6 +73,11 @@ class Sweep:
         """Whether the full and base predictions and every window are done."""
         return self.full is not None and self.base is not None and bool(self.done.all())
 
+    @property
+    def nbytes(self) -> int:
+        """What its logits take."""
+        return self.logits.nbytes + sum(logits.nbytes for logits in self.family_logits or ())
+
 
 def run_sweep(
     state: Superficial,
