@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageFile, UnidentifiedImageError
 
+from engine.deferred import statistics_deferred
 from engine.errors import ImageError
 
 __all__ = [
@@ -232,9 +233,8 @@ def blend(rgb: NDArray[np.uint8], alpha: NDArray[np.uint8], background: NDArray[
 
 def _sample(name: str) -> InputImage:
     """One of scikit-learn's photos."""
-    # Here, not above: scikit-learn takes a second to import and few callers want its photos.
-    from sklearn.datasets import load_sample_image
-
+    with statistics_deferred():  # here, not above: scikit-learn is slow to import and few callers want its photos
+        from sklearn.datasets import load_sample_image
     rgb = np.array(load_sample_image(f"{name}.jpg"), dtype=np.uint8)
     rgb.setflags(write=False)
     return InputImage(None, name, hashlib.sha256(rgb.tobytes()).hexdigest(), rgb)
