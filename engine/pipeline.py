@@ -25,7 +25,7 @@ from engine.settings import Settings
 from engine.superficial import Superficial, sin_count, superficial, to_pixels
 from engine.sweep import Sweep, run_sweep
 from engine.threat import PatchThreat
-from engine.verdict import Verdict, judge
+from engine.verdict import Verdict, alert_stands, judge
 from engine.windows import WindowFamily, default_window, window_family
 
 __all__ = ["Inspection", "Inspector", "StageName"]
@@ -159,7 +159,12 @@ class Inspector:
         self.cache.clear()
 
     def inspect(
-        self, view: NDArray[np.uint8], settings: Settings, stop: Callable[[], bool] | None = None
+        self,
+        view: NDArray[np.uint8],
+        settings: Settings,
+        stop: Callable[[], bool] | None = None,
+        *,
+        until_alert: bool = False,
     ) -> Iterator[Inspection]:
         """Inspect a photo.
 
@@ -170,6 +175,8 @@ class Inspector:
         settings : Settings
         stop : callable, optional
             Asked before every batch of windows; once it says yes, the verdict is ``undecided``.
+        until_alert : bool
+            Stop at the first batch of windows after which an alert stands; nothing is certified then.
 
         Yields
         ------
@@ -236,12 +243,15 @@ class Inspector:
                 )
                 yield found
                 clock.resume()
+                guard = Guard.of(backend.precision)
+                if until_alert and not sweep.complete and alert_stands(sweep, settings.rule, settings.tau, guard):
+                    break
         else:
             found = replace(found, sweep=replace(swept, passes=0, reused=swept.passes + swept.reused))
             clock.lap("windows")
         assert found.sweep is not None
         guard = Guard.of(found.computation.precision)
-        verdict = judge(found.sweep, settings.rule, settings.tau, settings.label, guard)
+        verdict = judge(found.sweep, settings.rule, settings.tau, settings.label, guard, until_alert=until_alert)
         clock.lap("verdict")
         yield replace(found, stage="verdict", verdict=verdict, timing_ms=clock.laps)
 

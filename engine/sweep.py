@@ -92,7 +92,8 @@ def run_sweep(
 ) -> Iterator[Sweep]:
     """Predict under every window of a family.
 
-    The base and the full prediction come first, then the windows in order. Windows without a SIN leave the
+    The base and the full prediction come first, then the windows, those with most SINs in them before the others:
+    what an attack rests on is seen early. Windows without a SIN leave the
     pruned input as it is and take the base logits; windows that give equal inputs share one pass.
 
     Parameters
@@ -183,7 +184,7 @@ def _distinct_inputs(sheet: _Sheet) -> Iterator[tuple[int, MaskedInput]]:
     yield BASE, MaskedInput(sheet.count)
     yield FULL, MaskedInput(sheet.state.neurons)
     seen: dict[tuple[int, int], list[MaskedInput]] = {}
-    for window in range(len(sheet.family)):
+    for window in np.argsort(-sheet.sins_inside, kind="stable").tolist():
         if sheet.skipped[window]:
             continue
         mask = select(sheet.state, sheet.family[window], sheet.count, sheet.selection)

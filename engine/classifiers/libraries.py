@@ -69,7 +69,7 @@ def _compiler_left_alone() -> Iterator[None]:
     It takes longer to import than torchvision and timm together, and nothing here compiles them; such a function
     imports it when it is called.
     """
-    disable = torch.compiler.disable
+    disable: Callable[..., Any] = torch.compiler.disable
 
     def disable_later(function: Any = None, recursive: bool = True, **named: Any) -> Any:
         if not inspect.isfunction(function):
@@ -84,7 +84,7 @@ def _compiler_left_alone() -> Iterator[None]:
 
         return call
 
-    torch.compiler.disable = disable_later
+    torch.compiler.disable = disable_later  # type: ignore[assignment]
     try:
         yield
     finally:
