@@ -1,7 +1,7 @@
 """Occluded predictions: one tail pass for every window that needs one, in batches that can be stopped."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 import numpy as np
@@ -179,15 +179,19 @@ def _distinct_inputs(sheet: _Sheet) -> Iterator[tuple[int, MaskedInput]]:
     """Each result and the input it needs, found as they are asked for.
 
     Two windows give equal inputs if their thresholds and the neurons they take away are equal; the later one
-    then stands under the earlier one's mask.
+    then stands under the earlier one's mask, or that of the base prediction. So do thresholds that differ only in
+    neurons that are what they are replaced by.
     """
-    yield BASE, MaskedInput(sheet.count)
-    yield FULL, MaskedInput(sheet.state.neurons)
-    seen: dict[tuple[int, int], list[MaskedInput]] = {}
+    distinct = sheet.state.distinct
+    base = MaskedInput(min(sheet.count, distinct))
+    yield BASE, base
+    yield FULL, MaskedInput(distinct)
+    seen: dict[tuple[int, int], list[MaskedInput]] = {(base.threshold, 0): [base]}
     for window in np.argsort(-sheet.sins_inside, kind="stable").tolist():
         if sheet.skipped[window]:
             continue
         mask = select(sheet.state, sheet.family[window], sheet.count, sheet.selection)
+        mask = replace(mask, threshold=min(mask.threshold, distinct))
         if sheet.alone:
             alike = seen.setdefault((mask.threshold, removed_sum(sheet.state, mask)), [])
             twin = next((other for other in alike if same_input(sheet.state, mask, other)), None)
