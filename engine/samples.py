@@ -6,6 +6,7 @@ from importlib.resources import files
 import numpy as np
 from PIL import Image
 
+from engine.deferred import statistics_deferred
 from engine.errors import ImageError
 from engine.images import InputImage
 
@@ -24,8 +25,8 @@ def load_sample(name: str) -> InputImage:
         If there is none of that name.
     """
     if name in PHOTOS:
-        # Here, not above: scikit-learn takes a second to import and few callers want its photos.
-        from sklearn.datasets import load_sample_image
+        with statistics_deferred():  # here, not above: scikit-learn is slow to import and few callers want its photos
+            from sklearn.datasets import load_sample_image
 
         rgb = np.array(load_sample_image(f"{name}.jpg"), dtype=np.uint8)
     elif name in DRAWN:
