@@ -166,7 +166,7 @@ def test_measures_and_plot_say_what_the_rows_say(evaluated: tuple[MainWindow, Pa
         for head, metric in (
             ("certified", "certified"),
             ("vanilla", "vanilla_right"),
-            ("false alerts", "false_alert"),
+            ("false alert", "false_alert"),
         ):
             hits = sum(row[metric] for row in mine)
             low, high = wilson_interval(hits, COUNT)
