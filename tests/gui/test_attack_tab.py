@@ -286,7 +286,7 @@ def test_closing_the_window_asks_ends_the_attack_and_keeps_its_patch(
     assert all("An attack is running (step " in question for question in window.dialogs.asked)
     (kept,) = (tmp_path / "Documents" / "SINscope").glob("*.png")
     assert str(kept.parent) in window.dialogs.asked[0]
-    assert read_trained_patch(kept).patch.rgb.shape[2] == 3
+    assert read_trained_patch(kept).attack.steps == ENDLESS
 
 
 def test_a_narrow_tab_shows_wishes_and_course_by_turns(qtbot: QtBot):

@@ -16,7 +16,6 @@ from toys import picture
 from waiting import PATIENCE_MS, settle
 
 from engine.evaluation.metrics import wilson_interval
-from engine.placement import Placement
 from gui.app import application
 from gui.batch import Stand
 from gui.main_window import MainWindow
@@ -166,7 +165,7 @@ def test_measures_and_plot_say_what_the_rows_say(evaluated: tuple[MainWindow, Pa
         for head, metric in (
             ("certified", "certified"),
             ("vanilla", "vanilla_right"),
-            ("false alerts", "false_alert"),
+            ("false alert", "false_alert"),
         ):
             hits = sum(row[metric] for row in mine)
             low, high = wilson_interval(hits, COUNT)
@@ -250,7 +249,7 @@ def test_closing_asks_and_keeps_what_is_finished(
     for index in range(MANY):
         Image.fromarray(picture(32, seed=index)).save(data / f"0_{index}.png")
     window = make_window()
-    window.state.change("Tiny network", settings=TINY, placement=Placement(0, 0))
+    window.state.change("Tiny network", settings=TINY)
     prepare(qtbot, window, data, tmp_path / "out", "patchcleanser")
     button(window, "batchStart").click()
     qtbot.waitUntil(

@@ -17,7 +17,7 @@ from engine.evaluation.work import Answers, Worker, make_worker
 
 __all__ = ["Processes"]
 
-_NICENESS = 10  # of worker processes that are to be gentle
+_NICENESS = 10  # of worker processes that are to be gentle, at least
 _LOST = 3  # times in a row that worker processes may be lost without an answer
 
 _worker: Worker | None = None  # of this worker process
@@ -95,7 +95,7 @@ def _start(plan: Plan, tables: Path | None, threads: int, stopping: Event, gentl
     """Make this worker process ready; an interrupt is the parent's to handle."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if gentle and hasattr(os, "nice"):  # there is none on Windows
-        os.nice(_NICENESS)
+        os.nice(max(0, _NICENESS - os.nice(0)))
     threading.Thread(target=_end_with_parent, daemon=True).start()
     global _worker
     _worker = make_worker(plan, tables, threads, stopping.is_set)

@@ -29,6 +29,7 @@ class SharePlot(Dressed):
         item = self._plot.getPlotItem()
         item.getAxis("bottom").showLabel(False)
         item.getAxis("bottom").setHeight(round(2.6 * self.fontMetrics().height()))  # a name, and below it its kind
+        item.getAxis("left").showLabel(False)  # the legend says it: the plot may be very low
         item.getAxis("left").setTicks([[(0, "0"), (50, "50"), (100, "100")]])
         self._bars = [pg.BarGraphItem(x=[], height=[], width=_WIDTH) for _ in _SHOWN]
         self._intervals = pg.ErrorBarItem(x=np.zeros(0), y=np.zeros(0), top=np.zeros(0), bottom=np.zeros(0))
@@ -93,7 +94,7 @@ class SharePlot(Dressed):
         certified = "#56B4E9" if is_dark() else AGREE
         name = wording(self._view is None or self._view.is_labelled).measures["clean"]
         self._legend.setText(
-            f'<span style="color:{certified}">\u2591\u2591</span> {name} &nbsp; '
+            f'% of the photos: &nbsp; <span style="color:{certified}">\u2591\u2591</span> {name} &nbsp; '
             f'<span style="color:{certified}">\u2588\u2588</span> certified &nbsp; \u2502 95 % interval'
         )
 
