@@ -157,7 +157,7 @@ def test_a_pasted_patch_and_a_sample_photo_are_named(inspector: Inspector):
 
 def test_there_is_no_report_before_the_verdict(inspector: Inspector):
     with pytest.raises(ValueError, match="stage 'superficial'"):
-        inspection_report(next(inspector.inspect(VIEW, SETTINGS)), IMAGE)
+        inspection_report(next(Inspector(inspector.classifier).inspect(VIEW, SETTINGS)), IMAGE)
 
 
 def test_an_error_has_a_report_too():
