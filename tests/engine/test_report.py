@@ -86,8 +86,10 @@ def test_every_number_is_that_of_the_inspection(inspector: Inspector):
     assert [window["sin_share"] for window in report["windows"]] == (sweep.sins_inside / found.count).tolist()
     assert [window["skipped"] for window in report["windows"]] == sweep.skipped.tolist()
     assert report["verdict"] == verdict.word
+    assert report["complete"]
     assert report["certificate"] == {
         "holds": verdict.certificate.holds,
+        "computed": True,
         "label": 2,
         "label_given": True,
         "locations": {"total": 17 * 20, "certified": int((verdict.certificate.locations > 0).sum())},
@@ -108,7 +110,9 @@ def test_a_stopped_sweep_has_null_where_nothing_was_computed(inspector: Inspecto
     report = check(inspection_report(found, IMAGE))
     assert report["verdict"] == "undecided"
     assert report["base"]["label"] is not None
+    assert not report["complete"]
     assert not report["certificate"]["holds"]
+    assert not report["certificate"]["computed"]
     assert report["certificate"]["locations"]["certified"] == 0
     whole = check(inspection_report(last(inspector), IMAGE))
     for window, complete, known in zip(report["windows"], whole["windows"], done, strict=True):
@@ -153,7 +157,7 @@ def test_a_pasted_patch_and_a_sample_photo_are_named(inspector: Inspector):
 
 def test_there_is_no_report_before_the_verdict(inspector: Inspector):
     with pytest.raises(ValueError, match="stage 'superficial'"):
-        inspection_report(next(inspector.inspect(VIEW, SETTINGS)), IMAGE)
+        inspection_report(next(Inspector(inspector.classifier).inspect(VIEW, SETTINGS)), IMAGE)
 
 
 def test_an_error_has_a_report_too():

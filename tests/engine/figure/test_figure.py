@@ -56,7 +56,7 @@ def test_nothing_of_pyplot() -> None:
 
 
 def test_an_inspection_without_a_verdict(inspector: Inspector) -> None:
-    first = next(iter(inspector.inspect(blocks(1), Settings(**KNOBS))))
+    first = next(Inspector(inspector.classifier).inspect(blocks(1), Settings(**KNOBS)))
     with pytest.raises(ValueError, match="superficial"):
         figure_png(first, title="photo.jpg")
 
