@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.classifiers.footprint import Footprints
-from engine.mean_shift import mean_shift
+from engine.mean_shift import mean_shift, usual_bandwidth
 
 __all__ = ["CLUSTERED_SINS", "SinCluster", "SinClusters", "cluster_positions", "cluster_sins"]
 
@@ -81,13 +81,11 @@ def cluster_sins(positions: NDArray[np.int64], footprints: Footprints, bandwidth
 
 def cluster_positions(positions: NDArray[np.int64], bandwidth: float | None = None) -> NDArray[np.int64]:
     """The cluster of each position, numbered from the largest cluster down (ties by first position)."""
-    from sklearn.cluster import estimate_bandwidth
-
     distinct = np.unique(positions, axis=0)
     if len(distinct) < 2:
         return np.zeros(len(positions), dtype=np.int64)
     points = positions.astype(np.float64)
-    width = bandwidth if bandwidth is not None else float(estimate_bandwidth(points))
+    width = bandwidth if bandwidth is not None else usual_bandwidth(points)
     if width <= 0:  # most positions coincide: nothing to smooth over but neighbouring cells
         width = 1.0
     # Seeding from bins is ten times as fast as from every point, and the clusters follow the sliders.

@@ -3,8 +3,9 @@
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["mean_shift"]
+__all__ = ["mean_shift", "usual_bandwidth"]
 
+_NEIGHBOURS = 0.3  # share of the points
 _MOST_STEPS = 300
 _STANDS_STILL = 1e-3  # of the bandwidth
 
@@ -38,6 +39,13 @@ def mean_shift(points: Points, bandwidth: float) -> NDArray[np.int64]:
             kept[near[peak]] = False
             kept[peak] = True
     return np.asarray(_squares(points, peaks[kept]).argmin(axis=1), dtype=np.int64)
+
+
+def usual_bandwidth(points: Points) -> float:
+    """Mean distance to the farthest of each point's nearest 30 %: ``sklearn.cluster.estimate_bandwidth(points)``."""
+    nearest = max(1, int(len(points) * _NEIGHBOURS))
+    farthest = np.partition(_squares(points, points), nearest - 1, axis=1)[:, nearest - 1]
+    return float(np.sqrt(farthest).mean())
 
 
 def _seeds(points: Points, bandwidth: float) -> Points:

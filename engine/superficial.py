@@ -139,7 +139,8 @@ def _ranked_by_keys(importance: Tensor) -> tuple[Tensor, Tensor]:
     Read as a whole number, a float grows with its value once the sign is turned to order below zero as well.
     """
     values = importance.detach().contiguous().numpy().ravel()
-    bits = (values + np.float32(0)).view(np.uint32)  # 0 and -0 are equal
+    with np.errstate(invalid="ignore"):
+        bits = (values + np.float32(0)).view(np.uint32)  # 0 and -0 are equal
     key = np.where(bits >> 31, bits, ~bits & np.uint32(0x7FFFFFFF))  # the smaller, the more important
     key[np.isnan(values)] = 0
     keys = (key.astype(np.uint64) << np.uint64(32)) | np.arange(key.size, dtype=np.uint64)

@@ -4,9 +4,9 @@ import warnings
 
 import numpy as np
 import pytest
-from sklearn.cluster import MeanShift
+from sklearn.cluster import MeanShift, estimate_bandwidth
 
-from engine.mean_shift import mean_shift
+from engine.mean_shift import mean_shift, usual_bandwidth
 
 
 def wanted(points: np.ndarray, bandwidth: float) -> np.ndarray:
@@ -23,6 +23,7 @@ def test_clusters_are_scikit_learns(seed):
     points = np.rint(centres[draw.integers(len(centres), size=int(draw.integers(2, 120)))])
     points = np.rint(points + draw.normal(scale=spread, size=points.shape))
     bandwidth = float(draw.uniform(1.0, 30.0))
+    assert usual_bandwidth(points) == pytest.approx(estimate_bandwidth(points), rel=1e-12)
     assert mean_shift(points, bandwidth).tolist() == wanted(points, bandwidth).tolist()
 
 
