@@ -101,7 +101,8 @@ def captum_occlusion(last: Inspection, most: int) -> Timing:
 def ours(inspector: Inspector, view: NDArray[np.uint8], settings: Settings, most: int) -> Timing:
     """(c) The whole inspection, from the photo to the verdict; stopped once ``most`` windows are done."""
     inspector.forget()
-    each, ahead, last = _Clock(), (0.0, 0.0), None
+    each, ahead = _Clock(), (0.0, 0.0)
+    last: Inspection | None = None
     for last in inspector.inspect(view, settings):
         if last.stage == "clusters":
             ahead, each = each.read(), _Clock()

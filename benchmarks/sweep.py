@@ -20,7 +20,7 @@ import argparse
 import json
 import statistics
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from time import perf_counter
 
@@ -89,11 +89,10 @@ class Bench:
 
     Parameters
     ----------
-    weights : str
-        A file, or ``random``: weights do not change the time.
     rates : Rates
     seconds : float
-        Spent on each way of a case, at most, after three calls of it.
+        Spent on each way of a case, about, after two calls of it.
+    console : Console
     """
 
     def __init__(self, rates: Rates, seconds: float, console: Console) -> None:
@@ -110,7 +109,7 @@ class Bench:
         best = backends[-1]
         found: dict[str, Inspection] = {}
         for view in views:
-            *_, last = inspector.inspect(view, settings_with(settings, best))
+            *_, last = inspector.inspect(view, replace(settings, backend=best))
             found[view.tobytes()] = last
         windows = len(last.family)
         calls: dict[str, Callable[[], list[Timing]]] = {
@@ -120,7 +119,7 @@ class Bench:
         for name in backends:
             most = windows if name == best else 4 * few
             calls[f"(c) {name}"] = lambda name=name, most=most: [  # type: ignore[misc]
-                ours(inspector, view, settings_with(settings, name), most) for view in views
+                ours(inspector, view, replace(settings, backend=name), most) for view in views
             ]
         calls[RANKING] = lambda: [ours_ranking(last) for last in found.values()]
         calls[MASKING] = lambda: [ours_masking(last) for last in found.values()]
@@ -129,10 +128,11 @@ class Bench:
     def _backends(self, inspector: Inspector, settings: Settings) -> list[BackendName]:
         """Those that run here, the one that ``auto`` takes last."""
         names: list[BackendName] = []
+        candidates: tuple[BackendName, ...] = ("torch", "openvino")
         _, _, auto = inspector.prepare(settings)
-        for name in ("torch", "openvino"):
+        for name in candidates:
             try:
-                _, _, backend = inspector.prepare(settings_with(settings, name))
+                _, _, backend = inspector.prepare(replace(settings, backend=name))
             except BackendError:
                 continue
             names.insert(len(names) if backend.name == auto.name else 0, name)
@@ -176,7 +176,7 @@ class Bench:
         fastest = next(timings[0].labels for way, timings in reversed(rounds.items()) if way.startswith("(c)"))
         same = all(fastest[index] == label for index, label in labels.items())
         self.same_labels &= same
-        self._floor_and_print(last, photos, len(timings and rounds), same)
+        self._floor_and_print(last, photos, len(rounds), same)
 
     def _floor_and_print(self, last: Inspection, photos: int, ways: int, same: bool) -> None:
         head, tail = work_of(last.cut)
@@ -221,11 +221,6 @@ class Bench:
             f"  masks {masks.ms / whole.ms:.1%} of the fastest inspection, which takes {whole.ms / floor:.1f} times "
             f"the floor; (a) and (c) give the same labels: {same}"
         )
-
-
-def settings_with(settings: Settings, backend: BackendName) -> Settings:
-    """The same settings with another backend."""
-    return Settings(**{**settings.as_dict(), "backend": backend, "input_size": settings.input_size})
 
 
 def _of_all(timings: Sequence[Timing]) -> Timing:

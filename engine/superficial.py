@@ -77,7 +77,7 @@ class Superficial:
 
     def density(self, count: int) -> NDArray[np.int32]:
         """SINs a cell, shape ``(H, W)``, among the ``count`` most important neurons."""
-        counts = np.add.reduce(self.rank.numpy() < count, axis=0, dtype=np.int32)
+        counts: NDArray[np.int32] = np.add.reduce(self.rank.numpy() < count, axis=0, dtype=np.int32)
         counts.setflags(write=False)
         return counts
 
