@@ -57,6 +57,15 @@ class Superficial:
         order.setflags(write=False)
         return order
 
+    @cached_property
+    def distinct(self) -> int:
+        """The rank from which on every superficial neuron holds, bit by bit, what stands in for it when it is pruned.
+
+        A larger threshold leaves the same input: behind a ReLU, with zero fill, that is most of the ranking.
+        """
+        own, other = (tensors[0][0].numpy().view(np.int32) for tensors in (self.crossing, self.fill))
+        return int(self.rank.numpy()[own != other].max(initial=-1)) + 1
+
     def positions(self, count: int) -> NDArray[np.int64]:
         """Cells ``(row, column)`` of the ``count`` most important neurons, one row a neuron, in flat order.
 
