@@ -1,166 +1,301 @@
-"""How long the sweep takes, against the loops that others run, on the same photo, windows and weights.
+"""How long the sweep takes, against the loops that others run, on the same photos, windows and weights.
 
-    python -m benchmarks.sweep
+    python -m benchmarks.sweep --json sweep.json --plot sweep.png
 
 In one run it times
 
 (a) the eager loop, one window at a time: mask, prune and predict as the published code of the pixel-space
     defenses does it (a full sort and a dense copy for every window);
-(b) captum's ``Occlusion`` on the same windows of the superficial layer, without pruning;
-(c) this engine, on every backend that runs here, from the photo to the verdict.
+(b) captum's ``Occlusion`` on windows of the same size at the superficial layer, without pruning;
+(c) this engine, on every backend that runs here, from the photo to the verdict;
 
-Ratios within one run count; single times on a shared machine do not.
+and says what the machine allows: the network's operations over its measured matrix rate and the bytes that its
+convolutions move over its measured copy rate, whichever takes longer. Ways take turns, so that whatever else the
+machine does falls on all of them; medians are shown. Ratios within one run count; single times on a shared machine
+do not. Where many windows would take long, (a), (b) and the slower backend run some of them and are scaled: the
+table says how many were run.
 """
 
 import argparse
 import json
 import statistics
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from time import perf_counter
 
 import numpy as np
 import torch
-from captum.attr import Occlusion
+from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
-from torch import Tensor
 
-from benchmarks.machine import machine, peak_memory_mb
-from engine.backends import make_backend
+from benchmarks.contenders import Timing, captum_occlusion, eager_loop, ours, ours_masking, ours_ranking
+from benchmarks.floor import Rates, measured_rates, work_of
+from benchmarks.machine import fresh_peak, machine, peak_memory_mb
+from benchmarks.sweep_plot import sweep_plot
 from engine.classifiers import load_classifier
+from engine.errors import BackendError
 from engine.images import load_image
-from engine.logit_cache import LogitCache
 from engine.outputs import write_output
 from engine.pipeline import Inspection, Inspector
-from engine.settings import Settings
-from engine.superficial import to_pixels
-from engine.sweep import run_sweep
+from engine.settings import BackendName, Settings
+
+EAGER, CAPTUM, MASKING, RANKING = "(a) eager", "(b) captum", "masks", "ranking"
+MODELS = ("efficientnet_lite0", "torchvision:resnet50", "cifar10_resnet_occlusion")
+PHOTOS = ("sample:flower", "sample:china")
+STEPS = (3, 6, 11, 32)  # windows an axis: 9, 36, 121 and about 1,000
+SIZES = (128, 160, 288)  # beside the model's own
+FEW = 24  # windows of a loop that is scaled
 
 
-def eager_loop(last: Inspection, network: Callable[[Tensor], Tensor]) -> list[int]:
-    """(a) One window at a time, each with its own sort and copies; the labels it finds."""
-    cut, count = last.cut, last.count
-    labels = []
-    grey = cut.neutral[0]
-    with torch.inference_mode():
-        activation = cut.head(to_pixels(last.view))[0]
-        for index in range(len(last.family)):
-            (top, bottom), (left, right) = (axis.cells[0] for axis in last.family[index])
-            outside = torch.ones_like(activation, dtype=torch.bool)
-            outside[:, :, top:bottom, left:right] = False
-            importance = torch.where(outside, (activation - grey).abs(), torch.tensor(-1.0))
-            chosen = torch.sort(importance.flatten(), descending=True, stable=True).indices[:count]
-            kept = torch.zeros(activation.numel(), dtype=torch.bool)
-            kept[chosen] = True
-            masked = torch.where(kept.reshape(activation.shape) & outside, activation, grey)
-            labels.append(int(network(masked).argmax()))
-    return labels
+@dataclass(frozen=True)
+class Row:
+    """One way on one case; JSON and plot are made of these.
+
+    Parameters
+    ----------
+    ms, least_ms, cpu_ms : float
+        Median and least milliseconds a photo by the clock, and least of the processor, all threads together.
+    measured : int
+        Windows that were run of ``windows``; times are scaled to all.
+    more_memory_mb : float
+        Peak of resident memory above what was resident before; NaN where the system does not tell.
+    times_as_fast : float, optional
+        As (a): the median of the ratios of neighbouring calls.
+    """
+
+    model: str
+    size: int
+    windows: int
+    side: int
+    photos: int
+    way: str
+    ms: float
+    least_ms: float
+    cpu_ms: float
+    measured: int
+    more_memory_mb: float
+    times_as_fast: float | None
+
+    @property
+    def windows_per_second(self) -> float:
+        """Windows a second, by the median."""
+        return self.windows / self.ms * 1000
 
 
-def captum_occlusion(last: Inspection) -> None:
-    """(b) captum's Occlusion over the superficial layer: the same window and the family's usual step."""
-    cut = last.cut
-    grey = cut.neutral[0]
-    activation = cut.head(to_pixels(last.view))[0]
-    channels, height, width = cut.shapes[0]
-    steps = len(last.family.rows), len(last.family.columns)
-    stride = tuple(
-        max(1, -(-(extent - last.family.side) // (step - 1)))
-        for extent, step in zip((height, width), steps, strict=True)
-    )
-    assert last.verdict is not None
-    with torch.inference_mode():
-        Occlusion(cut.tail).attribute(
-            activation,
-            sliding_window_shapes=(channels, last.family.side, last.family.side),
-            strides=(channels, *stride),
-            baselines=grey,
-            target=int(last.verdict.base.label[0]),
+class Bench:
+    """The cases of one run, on one console.
+
+    Parameters
+    ----------
+    rates : Rates
+    seconds : float
+        Spent on each way of a case, about, after two calls of it.
+    console : Console
+    """
+
+    def __init__(self, rates: Rates, seconds: float, console: Console) -> None:
+        self.rates, self.seconds, self.console = rates, seconds, console
+        self.rows: list[Row] = []
+        self.floors: list[dict[str, object]] = []
+        self.same_labels = True
+
+    def case(self, inspector: Inspector, settings: Settings, views: Sequence[NDArray[np.uint8]], few: int) -> None:
+        """Time every way on one family of windows."""
+        backends = self._backends(inspector, settings)
+        if not backends:
+            return
+        best = backends[-1]
+        found: dict[str, Inspection] = {}
+        for view in views:
+            *_, last = inspector.inspect(view, replace(settings, backend=best))
+            found[view.tobytes()] = last
+        windows = len(last.family)
+        calls: dict[str, Callable[[], list[Timing]]] = {
+            EAGER: lambda: [eager_loop(last, min(few, windows)) for last in found.values()],
+            CAPTUM: lambda: [captum_occlusion(last, few) for last in found.values()],
+        }
+        for name in backends:
+            most = windows if name == best else 4 * few
+            calls[f"(c) {name}"] = lambda name=name, most=most: [  # type: ignore[misc]
+                ours(inspector, view, replace(settings, backend=name), most) for view in views
+            ]
+        calls[RANKING] = lambda: [ours_ranking(last) for last in found.values()]
+        calls[MASKING] = lambda: [ours_masking(last) for last in found.values()]
+        self._time(last, len(views), calls)
+
+    def _backends(self, inspector: Inspector, settings: Settings) -> list[BackendName]:
+        """Those that run here, the one that ``auto`` takes last."""
+        names: list[BackendName] = []
+        candidates: tuple[BackendName, ...] = ("torch", "openvino")
+        _, _, auto = inspector.prepare(settings)
+        for name in candidates:
+            try:
+                _, _, backend = inspector.prepare(replace(settings, backend=name))
+            except BackendError:
+                continue
+            names.insert(len(names) if backend.name == auto.name else 0, name)
+        return names
+
+    def _time(self, last: Inspection, photos: int, calls: dict[str, Callable[[], list[Timing]]]) -> None:
+        rounds: dict[str, list[Timing]] = {way: [] for way in calls}
+        memory = dict.fromkeys(calls, float("nan"))
+        spent = dict.fromkeys(calls, 0.0)
+        for _ in range(9):
+            for way, call in calls.items():
+                if len(rounds[way]) >= 2 and spent[way] + spent[way] / len(rounds[way]) > self.seconds:
+                    continue
+                fresh, before, started = fresh_peak(), peak_memory_mb(), perf_counter()
+                timings = call()
+                spent[way] += perf_counter() - started
+                if fresh:
+                    memory[way] = max(peak_memory_mb() - before, 0.0 if np.isnan(memory[way]) else memory[way])
+                rounds[way].append(_of_all(timings))
+        (height, _), windows = last.cut.input_size, len(last.family)
+        for way, timings in rounds.items():
+            walls = [1000 * timing.seconds / photos for timing in timings]
+            ratios = [a.seconds / b.seconds for a, b in zip(rounds[EAGER], timings, strict=False)]
+            self.rows.append(
+                Row(
+                    last.classifier.name,
+                    height,
+                    windows,
+                    last.family.side,
+                    photos,
+                    way,
+                    statistics.median(walls),
+                    min(walls),
+                    min(1000 * timing.cpu_seconds / photos for timing in timings),
+                    timings[0].measured,
+                    memory[way],
+                    statistics.median(ratios) if way not in (MASKING, RANKING) else None,
+                )
+            )
+        labels = rounds[EAGER][0].labels
+        fastest = next(timings[0].labels for way, timings in reversed(rounds.items()) if way.startswith("(c)"))
+        same = all(fastest[index] == label for index, label in labels.items())
+        self.same_labels &= same
+        self._floor_and_print(last, photos, len(rounds), same)
+
+    def _floor_and_print(self, last: Inspection, photos: int, ways: int, same: bool) -> None:
+        head, tail = work_of(last.cut)
+        assert last.sweep is not None
+        work = head + tail.times(last.sweep.passes + last.sweep.reused - int(last.sweep.skipped.sum()))
+        floor = work.floor_ms(self.rates)
+        rows = self.rows[-ways:]
+        self.floors.append(
+            {
+                "model": rows[0].model,
+                "size": rows[0].size,
+                "windows": rows[0].windows,
+                "photos": photos,
+                "operations": work.operations,
+                "bytes": work.bytes,
+                "operations_ms": 1000 * work.operations / self.rates.operations,
+                "bytes_ms": 1000 * work.bytes / self.rates.bytes,
+                "floor_ms": floor,
+                "same_labels": same,
+            }
+        )
+        title = f"{rows[0].model}, {rows[0].size} px, {rows[0].windows} windows of {rows[0].side} cells"
+        table = Table(title=title + (f", {photos} photos" if photos > 1 else ""))
+        for column in ("", "ms", "least", "CPU ms", "windows/s", "run", "more MB", "(a) / it"):
+            table.add_column(column, justify="right" if column else "left", no_wrap=True)
+        for row in rows:
+            table.add_row(
+                row.way,
+                f"{row.ms:.1f}",
+                f"{row.least_ms:.1f}",
+                f"{row.cpu_ms:.1f}",
+                f"{row.windows_per_second:.0f}" if row.times_as_fast else "",
+                str(row.measured) if row.times_as_fast else "",
+                f"{row.more_memory_mb:.0f}",
+                f"{row.times_as_fast:.2f}" if row.times_as_fast else "",
+            )
+        table.add_row("floor", f"{floor:.1f}", "", "", f"{rows[0].windows / floor * 1000:.0f}", "", "", "")
+        self.console.print(table)
+        masks = next(row for row in rows if row.way == MASKING)
+        whole = min((row for row in rows if row.way.startswith("(c)")), key=lambda row: row.ms)
+        self.console.print(
+            f"  masks {masks.ms / whole.ms:.1%} of the fastest inspection, which takes {whole.ms / floor:.1f} times "
+            f"the floor; (a) and (c) give the same labels: {same}"
         )
 
 
-def timed(call: Callable[[], object], repeats: int) -> float:
-    """Median milliseconds of some calls after one that is not counted."""
-    call()
-    times = []
-    for _ in range(repeats):
-        started = time.perf_counter()
-        call()
-        times.append((time.perf_counter() - started) * 1000)
-    return statistics.median(times)
-
-
-def masking_ms(inspector: Inspector, last: Inspection) -> float:
-    """Milliseconds of a sweep without the network: selection, masks and reading the answers."""
-    backend = make_backend(last.cut, "torch")
-    rows = np.zeros((backend.batch, len(inspector.classifier.labels)), dtype=np.float32)
-    backend.run = lambda: rows  # type: ignore[method-assign]
-    return timed(lambda: list(run_sweep(last.superficial, last.family, last.count, backend, cache=LogitCache(0))), 5)
+def _of_all(timings: Sequence[Timing]) -> Timing:
+    """Timings of several photos, one after the other."""
+    labels = timings[0].labels
+    return Timing(
+        sum(timing.seconds for timing in timings),
+        sum(timing.cpu_seconds for timing in timings),
+        timings[0].measured,
+        labels,
+    )
 
 
 def main() -> None:
-    """Measure and print."""
+    """Measure, print, and write what was asked for."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--image", default="sample:flower")
-    parser.add_argument("--model", default="efficientnet_lite0")
-    parser.add_argument("--weights", help="a file, or 'random': weights do not change the time")
-    parser.add_argument("--repeats", type=int, default=5)
-    parser.add_argument("--dense", action="store_true", help="also the dense family (a window at every cell)")
+    parser.add_argument("--image", nargs="+", default=list(PHOTOS), help="photos; the first for all but growth")
+    parser.add_argument("--model", nargs="+", default=list(MODELS))
+    parser.add_argument("--weights", default="random", help="a file, or 'random': weights do not change the time")
+    parser.add_argument("--steps", nargs="+", type=int, default=list(STEPS), help="windows an axis")
+    parser.add_argument(
+        "--sizes", nargs="*", type=int, default=list(SIZES), help="more input sizes of the first model"
+    )
+    parser.add_argument("--photos", nargs="*", type=int, default=[1, 2, 4], help="how many photos one after another")
+    parser.add_argument("--threads", type=int, help="of the processor")
+    parser.add_argument("--seconds", type=float, default=4.0, help="at most, for each way of a case")
     parser.add_argument("--json", type=Path)
+    parser.add_argument("--plot", type=Path)
     options = parser.parse_args()
-    settings = Settings(model=options.model, weights=options.weights)
-    classifier = load_classifier(settings)
-    view = classifier.preprocessing.view(load_image(options.image).rgb)
-
-    def inspect_afresh(inspector: Inspector, chosen: Settings) -> Inspection:
-        inspector.forget()
-        *_, last = inspector.inspect(view, chosen)
-        return last
-
-    inspector = Inspector(classifier)
-    last = inspect_afresh(inspector, settings)
-    assert last.sweep is not None
-    assert last.verdict is not None
-    windows = len(last.family)
-    agree = eager_loop(last, last.cut.tail) == list(last.verdict.windows.label)
-    times = {"(a) eager loop, one window at a time": timed(lambda: eager_loop(last, last.cut.tail), options.repeats)}
-    times["(b) captum Occlusion, no pruning"] = timed(lambda: captum_occlusion(last), options.repeats)
-    for name in ("torch", "openvino"):
-        chosen = Settings(model=options.model, weights=options.weights, backend=name)  # type: ignore[arg-type]
-        label = f"(c) inspect, {inspect_afresh(inspector, chosen).backend_name}"
-        times[label] = timed(lambda chosen=chosen: inspect_afresh(inspector, chosen), options.repeats)  # type: ignore[misc]
-    masking = masking_ms(inspector, last)
-    eager = times["(a) eager loop, one window at a time"]
-
-    console = Console()
+    if options.threads:
+        torch.set_num_threads(options.threads)
+    console, started = Console(), perf_counter()
+    rates = measured_rates()
     console.print(machine())
-    table = Table(title=f"{classifier.name}, {windows} windows of {last.family.side} cells, photo to verdict")
-    for head in ("", "ms", "windows/s", "times as fast as (a)"):
-        table.add_column(head, justify="left" if not head else "right")
-    for label, ms in times.items():
-        table.add_row(label, f"{ms:.0f}", f"{windows / ms * 1000:.0f}", f"{eager / ms:.2f}")
-    console.print(table)
-    console.print(f"(a) and (c) give the same labels: {agree}")
-    console.print(f"selection and masks alone: {masking:.0f} ms, {masking / min(times.values()):.0%} of the fastest")
-    console.print(f"peak memory of this process so far: {peak_memory_mb():.0f} MB")
-    report = {
-        "machine": machine(),
-        "model": classifier.name,
-        "windows": windows,
-        "ms": times,
-        "same_labels": agree,
-        "masking_ms": masking,
-        "peak_memory_mb": peak_memory_mb(),
-    }
-    if options.dense:
-        before, started = peak_memory_mb(), time.perf_counter()
-        dense = inspect_afresh(inspector, Settings(model=options.model, weights=options.weights, stride=1))
-        seconds, more = time.perf_counter() - started, peak_memory_mb() - before
-        console.print(f"dense family: {len(dense.family)} windows in {seconds:.1f} s, {more:.0f} MB more memory")
-        report["dense"] = {"windows": len(dense.family), "seconds": seconds, "more_memory_mb": more}
+    console.print(f"{rates.operations / 1e9:.0f} GFLOP/s in matrix products, {rates.bytes / 1e9:.1f} GB/s in copies")
+    bench = Bench(rates, options.seconds, console)
+    images = [load_image(name).rgb for name in options.image]
+    for name in options.model:
+        settings, inspector = _opened(name, options.weights, None)
+        views = [inspector.classifier.preprocessing.view(rgb) for rgb in images]
+        for steps in options.steps:
+            bench.case(inspector, inspector.widened(settings, steps), views[:1], FEW)
+        if name == options.model[0]:
+            middle = inspector.widened(settings, 6)
+            for photos in options.photos:
+                if photos > 1:
+                    bench.case(inspector, middle, [_shifted(views, index) for index in range(photos)], FEW)
+            for size in options.sizes:
+                other, inspector = _opened(name, options.weights, (size, size))
+                view = inspector.classifier.preprocessing.view(images[0])
+                bench.case(inspector, inspector.widened(other, 6), [view], FEW)
+    console.print(f"peak memory {peak_memory_mb():.0f} MB; all of this took {perf_counter() - started:.0f} s")
     if options.json:
-        write_output(options.json, json.dumps(report, indent=2).encode())
+        report = {
+            "machine": machine(),
+            "operations_per_second": rates.operations,
+            "bytes_per_second": rates.bytes,
+            "same_labels": bench.same_labels,
+            "rows": [{**asdict(row), "windows_per_second": row.windows_per_second} for row in bench.rows],
+            "floors": bench.floors,
+        }
+        write_output(options.json, json.dumps(report, indent=2).replace("NaN", "null").encode())
+    if options.plot:
+        write_output(options.plot, sweep_plot([asdict(row) for row in bench.rows], bench.floors))
+
+
+def _opened(name: str, weights: str, input_size: tuple[int, int] | None) -> tuple[Settings, Inspector]:
+    settings = Settings(model=name, weights=weights, input_size=input_size)
+    return settings, Inspector(load_classifier(settings))
+
+
+def _shifted(views: Sequence[NDArray[np.uint8]], index: int) -> NDArray[np.uint8]:
+    """The photos in turn, moved on by some pixels so that none is met twice."""
+    shifted: NDArray[np.uint8] = np.roll(views[index % len(views)], 7 * (index // len(views)), axis=1)
+    return shifted
 
 
 if __name__ == "__main__":

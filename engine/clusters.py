@@ -1,13 +1,12 @@
 """Clusters of SINs and how far each spreads (Eq. 4 and Eq. 5)."""
 
-import warnings
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from engine.classifiers.footprint import Footprints
-from engine.deferred import statistics_deferred
+from engine.mean_shift import mean_shift, usual_bandwidth
 
 __all__ = ["CLUSTERED_SINS", "SinCluster", "SinClusters", "cluster_positions", "cluster_sins"]
 
@@ -82,20 +81,15 @@ def cluster_sins(positions: NDArray[np.int64], footprints: Footprints, bandwidth
 
 def cluster_positions(positions: NDArray[np.int64], bandwidth: float | None = None) -> NDArray[np.int64]:
     """The cluster of each position, numbered from the largest cluster down (ties by first position)."""
-    with statistics_deferred():
-        from sklearn.cluster import MeanShift, estimate_bandwidth
-
     distinct = np.unique(positions, axis=0)
     if len(distinct) < 2:
         return np.zeros(len(positions), dtype=np.int64)
     points = positions.astype(np.float64)
-    width = bandwidth if bandwidth is not None else float(estimate_bandwidth(points))
+    width = bandwidth if bandwidth is not None else usual_bandwidth(points)
     if width <= 0:  # most positions coincide: nothing to smooth over but neighbouring cells
         width = 1.0
     # Seeding from bins is ten times as fast as from every point, and the clusters follow the sliders.
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)  # that few points were not binned is nothing to act on
-        found = MeanShift(bandwidth=width, bin_seeding=True).fit(points).labels_
+    found = mean_shift(points, width)
     _, first, inverse, counts = np.unique(found, return_index=True, return_inverse=True, return_counts=True)
     order = np.lexsort((first, -counts))
     number = np.empty(len(order), dtype=np.int64)

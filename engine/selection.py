@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from engine.settings import Selection
@@ -49,12 +51,12 @@ def select(state: Superficial, window: Window, count: int, selection: Selection)
     """
     if selection == "global":
         return MaskedInput(count, window)
-    inside = _inside(state, window)
+    inside = _inside(state, window).ravel()
     # The smallest threshold with `count` ranks below it outside: count, plus the ranks below it inside.
     threshold, wanted = 0, count
     while threshold < wanted:
         threshold = wanted
-        wanted = min(state.neurons, count + int((inside < threshold).sum()))
+        wanted = min(state.neurons, count + int(np.count_nonzero(inside < threshold)))
     return MaskedInput(threshold, window)
 
 
@@ -76,16 +78,16 @@ def prefix_thresholds(state: Superficial, window: Window, count: int) -> list[in
         One threshold for each ``n``.
     """
     fewest, most = _prefix_range(state, window, count)
-    is_outside = torch.ones(state.neurons, dtype=torch.bool)
-    is_outside[_inside(state, window).flatten().long()] = False
-    ranks_outside = torch.nonzero(is_outside).flatten()
+    is_outside = np.ones(state.neurons, dtype=bool)
+    is_outside[_inside(state, window).ravel()] = False
+    ranks_outside = np.flatnonzero(is_outside)
     return [int(ranks_outside[kept - 1]) + 1 if kept else 0 for kept in range(fewest, most + 1)]
 
 
 def removed_sum(state: Superficial, mask: MaskedInput) -> int:
     """Sum of the ranks that a window takes away: equal inputs have equal sums."""
     inside = _inside(state, mask.window)
-    return int(inside[inside < mask.threshold].sum())
+    return int((inside * (inside < mask.threshold)).sum(dtype=np.int64))
 
 
 def same_input(state: Superficial, one: MaskedInput, other: MaskedInput) -> bool:
@@ -95,7 +97,7 @@ def same_input(state: Superficial, one: MaskedInput, other: MaskedInput) -> bool
     removed = [
         inside[inside < one.threshold] for inside in (_inside(state, one.window), _inside(state, other.window))
     ]
-    return removed[0].numel() == removed[1].numel() and torch.equal(*(ranks.sort().values for ranks in removed))
+    return removed[0].size == removed[1].size and np.array_equal(*(np.sort(ranks) for ranks in removed))
 
 
 def apply_mask(state: Superficial, masks: Sequence[MaskedInput], out: Sequence[Tensor]) -> None:
@@ -122,14 +124,15 @@ def apply_mask(state: Superficial, masks: Sequence[MaskedInput], out: Sequence[T
             target[row, :, top:bottom, left:right] = fill[0, :, top:bottom, left:right]
 
 
-def _inside(state: Superficial, window: Window | None) -> Tensor:
-    """Ranks of the superficial neurons inside a window."""
+def _inside(state: Superficial, window: Window | None) -> NDArray[np.int32]:
+    """Ranks of the superficial neurons inside a window; a view."""
+    ranks: NDArray[np.int32] = state.rank.numpy()
     if window is None:
-        return state.rank[:, :0]
+        return ranks[:, :0]
     (top, bottom), (left, right) = (axis.cells[0] for axis in window)
-    return state.rank[:, top:bottom, left:right]
+    return ranks[:, top:bottom, left:right]
 
 
 def _prefix_range(state: Superficial, window: Window, count: int) -> tuple[int, int]:
-    inside = _inside(state, window).numel()
+    inside = _inside(state, window).size
     return max(0, count - inside), min(count, state.neurons - inside)

@@ -50,13 +50,21 @@ class Superficial:
         return self.rank.numel()
 
     @cached_property
+    def order(self) -> NDArray[np.int64]:
+        """Flat index of each superficial neuron, the most important first: the ranking read the other way."""
+        order = np.empty(self.neurons, dtype=np.int64)
+        order[self.rank.numpy().ravel()] = np.arange(self.neurons)
+        order.setflags(write=False)
+        return order
+
+    @cached_property
     def distinct(self) -> int:
         """The rank from which on every superficial neuron holds, bit by bit, what stands in for it when it is pruned.
 
         A larger threshold leaves the same input: behind a ReLU, with zero fill, that is most of the ranking.
         """
-        differs = self.crossing[0][0].view(torch.int32) != self.fill[0][0].view(torch.int32)
-        return int(self.rank[differs].max()) + 1 if bool(differs.any()) else 0
+        own, other = (tensors[0][0].numpy().view(np.int32) for tensors in (self.crossing, self.fill))
+        return int(self.rank.numpy()[own != other].max(initial=-1)) + 1
 
     def positions(self, count: int) -> NDArray[np.int64]:
         """Cells ``(row, column)`` of the ``count`` most important neurons, one row a neuron, in flat order.
@@ -64,21 +72,21 @@ class Superficial:
         A saturating activation makes thousands of neurons equally important. Of those that tie for the last
         places, the ones in the most important cells are taken: by flat index they would all lie at the top.
         """
-        values = self.importance.flatten().nan_to_num(nan=torch.inf)
+        values = self.importance.numpy().ravel()
+        values = np.where(np.isnan(values), np.inf, values)
         count = min(count, self.neurons)
-        least = values[self.rank.flatten() == count - 1]
-        chosen = values > least
-        tied = torch.nonzero(values == least).flatten()
-        cell = torch.from_numpy(np.array(self.heatmap)).nan_to_num(nan=torch.inf).flatten()[tied % self.heatmap.size]
-        order = torch.sort(cell, descending=True, stable=True).indices
-        chosen[tied[order[: count - int(chosen.sum())]]] = True
-        found = torch.nonzero(chosen.reshape(self.importance.shape))[:, 1:].numpy()
+        least = values[self.order[count - 1]]
+        above, tied = np.flatnonzero(values > least), np.flatnonzero(values == least)
+        cell = np.where(np.isnan(self.heatmap), np.inf, self.heatmap).ravel()[tied % self.heatmap.size]
+        first = np.argsort(-cell, kind="stable")[: count - above.size]
+        chosen = np.sort(np.concatenate([above, tied[first]]))
+        found = np.stack(np.unravel_index(chosen, self.importance.shape)[1:], axis=1).astype(np.int64, copy=False)
         found.setflags(write=False)
         return found
 
     def density(self, count: int) -> NDArray[np.int32]:
         """SINs a cell, shape ``(H, W)``, among the ``count`` most important neurons."""
-        counts = (self.rank < count).sum(dim=0, dtype=torch.int32).numpy()
+        counts: NDArray[np.int32] = np.add.reduce(self.rank.numpy() < count, axis=0, dtype=np.int32)
         counts.setflags(write=False)
         return counts
 
@@ -126,10 +134,30 @@ def ranked(importance: Tensor) -> tuple[Tensor, Tensor]:
 
     0 for the most important; ties by flat index, NaN first.
     """
+    if importance.device.type == "cpu" and importance.dtype == torch.float32:
+        return _ranked_by_keys(importance)
     ordered, order = torch.sort(importance.flatten(), descending=True, stable=True)
     rank = torch.empty(order.numel(), dtype=torch.int32, device=order.device)
     rank[order] = torch.arange(order.numel(), dtype=torch.int32, device=order.device)
     return rank.reshape(importance.shape), ordered
+
+
+def _ranked_by_keys(importance: Tensor) -> tuple[Tensor, Tensor]:
+    """The same by sorting whole numbers, each a value's bits above its index: a tenth of the time of a stable sort.
+
+    Read as a whole number, a float grows with its value once the sign is turned to order below zero as well.
+    """
+    values = importance.detach().contiguous().numpy().ravel()
+    with np.errstate(invalid="ignore"):
+        bits = (values + np.float32(0)).view(np.uint32)  # 0 and -0 are equal
+    key = np.where(bits >> 31, bits, ~bits & np.uint32(0x7FFFFFFF))  # the smaller, the more important
+    key[np.isnan(values)] = 0
+    keys = (key.astype(np.uint64) << np.uint64(32)) | np.arange(key.size, dtype=np.uint64)
+    keys.sort()
+    order = (keys & np.uint64(0xFFFFFFFF)).astype(np.int64)
+    rank = np.empty(order.size, dtype=np.int32)
+    rank[order] = np.arange(order.size, dtype=np.int32)
+    return torch.from_numpy(rank).reshape(importance.shape), torch.from_numpy(values[order])
 
 
 def sin_count(neurons: int, rate: float) -> int:

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from engine.backends.backend import Backend
 from engine.batches import BatchRunner, Logits
 from engine.logit_cache import LogitCache
+from engine.mask_writer import MaskWriter
 from engine.selection import (
     MaskedInput,
-    apply_mask,
     prefix_count,
     prefix_thresholds,
     removed_sum,
@@ -116,9 +116,7 @@ def run_sweep(
     """
     sheet = _Sheet(state, family, count, selection)
     kept = cache if cache is not None else LogitCache()
-    runner = BatchRunner(
-        backend, partial(apply_mask, state), partial(kept.get, context), partial(kept.put, context), stop
-    )
+    runner = BatchRunner(backend, MaskWriter(state), partial(kept.get, context), partial(kept.put, context), stop)
     for answers in runner.rows(_distinct_inputs(sheet)):
         for targets, row in answers:
             sheet.fill(targets, row)

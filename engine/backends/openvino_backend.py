@@ -5,9 +5,10 @@ import io
 import logging
 import platform
 import sys
+import time
 import zipfile
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,9 @@ from engine.settings import Precision
 __all__ = ["OpenVinoBackend"]
 
 _BATCH = 4
-_VERSION = 1
+_VERSION = 2
+_TIMED = 2  # runs of each, once after each conversion, of which the quickest counts
+_UNTIMED = (0.0, float("inf"))  # what cannot be kept is not measured: the next run has to choose the same
 _AGREEMENT = 1e-3  # of the largest logit, against PyTorch, once after each conversion
 
 
@@ -38,6 +41,12 @@ class OpenVinoBackend:
     cut : CutClassifier
     batch : int
         Rows of a batch.
+
+    Attributes
+    ----------
+    seconds, torch_seconds : float
+        Processor time of one batch here and in PyTorch, measured when the tail was compiled and kept with it;
+        0 and infinity where it cannot be kept.
 
     Raises
     ------
@@ -65,12 +74,13 @@ class OpenVinoBackend:
         )
         stored = folder / f"{key}-tail.npz" if folder else None
         try:
-            compiled = _read(openvino, cut, batch, stored) or _compile(openvino, cut, batch, stored)
+            made = _read(openvino, cut, batch, stored) or _compile(openvino, cut, batch, stored)
         except Exception as error:
             reason = (str(error).strip() or type(error).__name__).splitlines()[0]
             raise BackendError(
                 f"OpenVINO cannot run {cut.classifier.name} behind {cut.layer} ({reason}); use --backend torch."
             ) from error
+        compiled, (self.seconds, self.torch_seconds) = made
         self._inputs = [torch.zeros(batch, *shape) for shape in cut.shapes]
         self._request = compiled.create_infer_request()
         for index, tensor in enumerate(self._inputs):
@@ -101,21 +111,24 @@ def _import_openvino() -> Any:
     return openvino
 
 
-def _read(openvino: Any, cut: CutClassifier, batch: int, stored: Path | None) -> Any | None:
+def _read(
+    openvino: Any, cut: CutClassifier, batch: int, stored: Path | None
+) -> tuple[Any, tuple[float, float]] | None:
     """A compiled tail from the cache, if it is there, whole, and answers as it did when it was made."""
     if stored is None or not stored.exists():
         return None
     try:
         with np.load(stored) as content:
             blob, expected = content["blob"].tobytes(), content["expected"]
+            own, other = (float(seconds) for seconds in content["seconds"])
         compiled = openvino.Core().import_model(io.BytesIO(blob), "CPU", _options())
         answer = compiled([tensor.numpy() for tensor in _example(cut, batch)])[0]
     except (OSError, ValueError, KeyError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error):
         return None
-    return compiled if np.array_equal(answer, expected) else None
+    return (compiled, (own, other)) if np.array_equal(answer, expected) else None
 
 
-def _compile(openvino: Any, cut: CutClassifier, batch: int, stored: Path | None) -> Any:
+def _compile(openvino: Any, cut: CutClassifier, batch: int, stored: Path | None) -> tuple[Any, tuple[float, float]]:
     example = _example(cut, batch)
     with torch.no_grad():
         program = torch.export.export(cut.tail_module, example)
@@ -126,13 +139,28 @@ def _compile(openvino: Any, cut: CutClassifier, batch: int, stored: Path | None)
     answer = compiled([tensor.numpy() for tensor in example])[0]
     if not np.allclose(answer, wanted, rtol=0, atol=_AGREEMENT * max(1.0, float(np.abs(wanted).max()))):
         raise RuntimeError("its logits differ from PyTorch's")
-    if stored is not None:
-        blob = np.frombuffer(compiled.export_model().getvalue(), dtype=np.uint8)
-        content = io.BytesIO()
-        np.savez(content, blob=blob, expected=answer)
-        with contextlib.suppress(OSError):
-            write_whole(stored, content.getvalue())
-    return compiled
+    if stored is None:
+        return compiled, _UNTIMED
+    arrays = [tensor.numpy() for tensor in example]
+    seconds = _quickest(lambda: compiled(arrays)), _quickest(lambda: cut.tail(*example))
+    blob = np.frombuffer(compiled.export_model().getvalue(), dtype=np.uint8)
+    content = io.BytesIO()
+    np.savez(content, blob=blob, expected=answer, seconds=seconds)
+    try:
+        write_whole(stored, content.getvalue())
+    except OSError:
+        return compiled, _UNTIMED
+    return compiled, seconds
+
+
+def _quickest(call: Callable[[], object]) -> float:
+    """Processor time of the quickest of some calls, all threads together: other programs do not add to it."""
+    times = []
+    for _ in range(_TIMED):
+        started = time.process_time()
+        call()
+        times.append(time.process_time() - started)
+    return min(times)
 
 
 @contextlib.contextmanager

@@ -216,17 +216,19 @@ def test_a_stored_tail_is_used_and_gives_the_same_bits(compiled, monkeypatch):
 def with_answer(content: bytes, change: Callable[[NDArray[np.float32]], NDArray[np.float32]]) -> bytes:
     """The stored file with another expected answer."""
     with np.load(io.BytesIO(content)) as stored:
-        blob, expected = stored["blob"], change(stored["expected"])
-    out = io.BytesIO()
-    np.savez(out, blob=blob, expected=expected)
-    return out.getvalue()
+        return rewritten(content, expected=change(stored["expected"]))
 
 
 def with_blob(content: bytes, blob: bytes) -> bytes:
+    return rewritten(content, blob=np.frombuffer(blob, dtype=np.uint8))
+
+
+def rewritten(content: bytes, **changed: object) -> bytes:
+    """The stored file with some of its arrays replaced."""
     with np.load(io.BytesIO(content)) as stored:
-        expected = stored["expected"]
+        arrays = {**stored, **changed}
     out = io.BytesIO()
-    np.savez(out, blob=np.frombuffer(blob, dtype=np.uint8), expected=expected)
+    np.savez(out, **arrays)
     return out.getvalue()
 
 
@@ -256,6 +258,33 @@ def test_a_stored_tail_that_is_damaged_or_answers_otherwise_is_compiled_again(co
         OpenVinoBackend(at)
 
 
+@pytest.mark.skipif(torch.cuda.is_available() or torch.backends.mps.is_available(), reason="there is a device")
+@pytest.mark.parametrize(
+    ("seconds", "name"),
+    [
+        ((0.020, 0.080), "openvino-cpu"),
+        ((0.080, 0.020), "torch-cpu"),
+        ((0.020, 0.017), "openvino-cpu"),  # not clearly
+        ((0.001, 0.0001), "openvino-cpu"),  # not worth it
+    ],
+)
+def test_auto_takes_what_was_measured_to_be_clearly_quicker(compiled, seconds, name):
+    at, _, path = compiled
+    path.write_bytes(rewritten(path.read_bytes(), seconds=np.array(seconds)))
+    assert make_backend(at).name == name
+    assert make_backend(at, "openvino").name == "openvino-cpu"
+
+
+def test_both_are_timed_when_a_tail_is_compiled_and_never_again(compiled):
+    at, _, path = compiled
+    with np.load(path) as stored:
+        own, other = stored["seconds"]
+    assert own > 0
+    assert other > 0
+    again = OpenVinoBackend(at)
+    assert (again.seconds, again.torch_seconds) == (own, other)
+
+
 def test_tails_that_share_their_weights_do_not_share_a_file(fresh_cache):
     """An activation without weights of its own: relu against gelu, and a plain number."""
 
@@ -279,6 +308,7 @@ def test_without_a_cache_folder_it_still_runs(tmp_path, monkeypatch, toy):
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("SINSCOPE_CACHE", str(tmp_path / "file"))
     backend = OpenVinoBackend(toy)
+    assert (backend.seconds, backend.torch_seconds) == (0.0, float("inf"))
     tensors = filled_inputs(backend, toy)
     assert np.allclose(backend.run(), toy.tail(*tensors).numpy(), rtol=1e-4, atol=1e-5)
 
