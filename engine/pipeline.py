@@ -11,8 +11,11 @@ from numpy.typing import NDArray
 from torch.fx import GraphModule
 
 from engine.backends import Backend, Computation, make_backend, out_of_memory
+from engine.batches import Logits
 from engine.cache import digest
 from engine.classifiers import Classifier
+from engine.classifiers.adaptation import Adaptation
+from engine.classifiers.adapted import adapted_cut, chosen_adaptation
 from engine.classifiers.cut import CutClassifier, cut_classifier
 from engine.classifiers.footprint import Footprints, load_footprints
 from engine.classifiers.graph_cache import load_graph
@@ -44,6 +47,9 @@ class Inspection:
         ``superficial``, ``clusters``, ``windows`` (after each batch) or ``verdict``, the last.
     settings : Settings
         As asked for, with the default rate and window filled in.
+    classifier : Classifier
+        Whose tail ran: the adapted one where weights were adapted to SIN pruning. Only the full prediction is
+        always the original's.
     view : uint8 array (H, W, 3), read-only
         The photo as the model sees it, with the patch if there is one.
     computation : Computation
@@ -91,7 +97,8 @@ class Inspector:
         self.cache = cache if cache is not None else LogitCache()
         self._graph: GraphModule | None = None
         self._cuts: dict[str, tuple[CutClassifier, Footprints]] = {}
-        self._backends: dict[tuple[str, str, str], Backend] = {}
+        self._adapted: dict[tuple[str, str], CutClassifier] = {}
+        self._backends: dict[tuple[str, str, str, str], Backend] = {}
         self._families: dict[tuple[str, PatchThreat, int | None, int | None], WindowFamily] = {}
         self._sides: dict[tuple[str, PatchThreat, int], int] = {}
         self._states: dict[str, Superficial] = {}
@@ -117,21 +124,76 @@ class Inspector:
             self._cuts[layer] = cut, load_footprints(cut)
         return self._cuts[layer]
 
-    def prepare(self, settings: Settings) -> tuple[CutClassifier, Footprints, Backend]:
-        """Cut the classifier, find its footprints and make the backend for some settings.
+    def adaptation(self, settings: Settings) -> Adaptation | None:
+        """The adapted weights that an inspection with some settings uses, if any.
 
         Raises
         ------
         LayerError
             If the layer does not exist or cannot carry a certificate.
+        ModelError
+            If a file was asked for that cannot be read or does not belong to this classifier and layer.
+        """
+        cut, _ = self.cut(settings.layer)
+        return chosen_adaptation(self.classifier, cut.layer, settings)
+
+    def pruned_cut(self, settings: Settings) -> CutClassifier:
+        """The cut through which the pruned model runs: adapted where the settings choose so.
+
+        Raises
+        ------
+        ModelError
+            As :meth:`adaptation`.
+        """
+        cut, _ = self.cut(settings.layer)
+        adaptation = self.adaptation(settings)
+        if adaptation is None:
+            return cut
+        key = (cut.layer, adaptation.sha256)
+        if key not in self._adapted:
+            self._adapted[key] = adapted_cut(cut, adaptation)
+        return self._adapted[key]
+
+    def rate(self, settings: Settings) -> float:
+        """The top-ranking rate: as asked for, or what the adapted weights were made for, or the model's own."""
+        if settings.top is not None:
+            return settings.top
+        cut, _ = self.cut(settings.layer)
+        adaptation = self.adaptation(settings)
+        return adaptation.to.rate if adaptation else self.classifier.family.rate(cut.layer)
+
+    def prepare(self, settings: Settings) -> tuple[CutClassifier, Footprints, Backend]:
+        """Cut the classifier, find its footprints and make the backend for some settings.
+
+        Raises
+        ------
+        ModelError
+            If the layer does not exist or cannot carry a certificate, or adapted weights do not fit.
         BackendError
             If the backend cannot run here.
         """
-        cut, footprints = self.cut(settings.layer)
-        key = (cut.layer, settings.backend, settings.precision)
+        _, footprints = self.cut(settings.layer)
+        cut, key = self.pruned_cut(settings), self._backend_key(settings)
         if key not in self._backends:
             self._backends[key] = make_backend(cut, settings.backend, settings.precision)
         return cut, footprints, self._backends[key]
+
+    def full(self, state: Superficial, settings: Settings) -> Logits | None:
+        """The original network's logits for a photo, where the backend runs an adapted one; else ``None``.
+
+        They are no part of a certificate, and no backend is made for them.
+        """
+        cut, _ = self.cut(settings.layer)
+        if self.pruned_cut(settings) is cut:
+            return None
+        row: Logits = cut.tail(*state.crossing)[0].numpy()
+        row.setflags(write=False)
+        return row
+
+    def _backend_key(self, settings: Settings) -> tuple[str, str, str, str]:
+        cut, _ = self.cut(settings.layer)
+        adaptation = self.adaptation(settings)
+        return cut.layer, adaptation.sha256 if adaptation else "", settings.backend, settings.precision
 
     def widened(self, settings: Settings, steps: int) -> Settings:
         """The same settings with windows so wide that at most ``steps`` an axis cover the threat.
@@ -185,7 +247,7 @@ class Inspector:
         threat = PatchThreat.parse(settings.patch, self.classifier.preprocessing.input_size)
         clock = _Clock()
         cut, footprints, backend = self.prepare(settings)
-        rate = settings.top if settings.top is not None else self.classifier.family.rate(cut.layer)
+        rate = self.rate(settings)
         family = self.family(threat, settings)
         settings = replace(settings, top=rate, window=family.side)
         clock.lap("prepare")
@@ -202,7 +264,7 @@ class Inspector:
         found = Inspection(
             "superficial",
             settings,
-            self.classifier,
+            cut.classifier,
             cut,
             _computation(backend),
             view,
@@ -242,6 +304,7 @@ class Inspector:
         No sweep mixes computations: rows that the former backend has left are found under its own key only.
         """
         settings = found.settings
+        full = self.full(found.superficial, settings)
         while True:
             _, _, backend = self.prepare(settings)
             key = digest(context, *astuple(_computation(backend)))
@@ -255,6 +318,7 @@ class Inspector:
                     cache=self.cache,
                     context=key,
                     stop=stop,
+                    full=full,
                 ):
                     yield backend, sweep
                 return
@@ -279,7 +343,7 @@ class Inspector:
                 f"There is not enough memory to run {self.classifier.name} behind {cut.layer} on {backend.name}; "
                 f"choose a smaller model, or close other programs and try again."
             )
-        self._backends[cut.layer, settings.backend, settings.precision] = smaller
+        self._backends[self._backend_key(settings)] = smaller
 
     def family(self, threat: PatchThreat, settings: Settings) -> WindowFamily:
         """The windows that cover a threat at the settings' layer.

@@ -74,13 +74,14 @@ class Worker:
 
     def _row(self, one: Chosen, job: Job, image: InputImage, result: Result, vanilla: int) -> Row:
         counted = outcome(result, job.photo.label, vanilla)
-        defense, threat, classifier = self._defenses[one.key], result.threat, self._subject.classifier
+        defense, threat = self._defenses[one.key], result.threat
+        classifier = defense.classifier(self._subject)
         computation = defense.computation(self._subject)
         return Row(
             key=one.key,
             photo=job.photo.name,
             sha256=image.sha256,
-            model=classifier.name,
+            model=classifier.title,
             weights=classifier.weights_sha256,
             backend=f"{computation.name} {computation.precision}",
             patch_height=threat.height,
