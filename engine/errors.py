@@ -3,6 +3,7 @@
 __all__ = [
     "BackendError",
     "CoverageError",
+    "DataError",
     "DefenseError",
     "EvaluationError",
     "ImageError",
@@ -13,6 +14,7 @@ __all__ = [
     "SettingsError",
     "SinscopeError",
     "ThreatError",
+    "TrainingError",
 ]
 
 
@@ -22,6 +24,10 @@ class SinscopeError(Exception):
 
 class ImageError(SinscopeError):
     """A photo that cannot be read or used."""
+
+
+class DataError(SinscopeError):
+    """A named data set that cannot be had, or is damaged."""
 
 
 class PatchError(SinscopeError):
@@ -50,6 +56,10 @@ class DefenseError(SinscopeError):
 
 class EvaluationError(SinscopeError):
     """A run over a data set that cannot go on."""
+
+
+class TrainingError(SinscopeError):
+    """A training cannot go on."""
 
 
 class SettingsError(SinscopeError):

@@ -8,9 +8,9 @@ import urllib.request
 from collections.abc import Iterator
 
 from engine.classifiers.libraries import reason
-from engine.errors import ModelError
+from engine.errors import DataError, ModelError
 
-__all__ = ["downloading", "require_host", "show_progress"]
+__all__ = ["downloaded_data", "downloading", "require_host", "show_progress"]
 
 _PATIENCE = 10.0  # seconds to wait for a host's first answer
 
@@ -51,4 +51,22 @@ def downloading(model: str) -> Iterator[None]:
         raise ModelError(
             f"The weights of {model} cannot be downloaded ({reason(error)}); connect to the network, or "
             f"fetch them elsewhere and give the file with --weights FILE."
+        ) from error
+
+
+@contextlib.contextmanager
+def downloaded_data(name: str) -> Iterator[None]:
+    """The same for a data set that a library fetches.
+
+    Raises
+    ------
+    DataError
+        If the download fails.
+    """
+    try:
+        with contextlib.redirect_stdout(io.StringIO()):
+            yield
+    except Exception as error:
+        raise DataError(
+            f"{name} is not here and cannot be downloaded ({reason(error)}); connect to the network and try again."
         ) from error

@@ -50,6 +50,10 @@ _FAMILIES: tuple[tuple[str, Family], ...] = (
         ),
     ),
     (
+        r"^cifar10_resnet",
+        Family("residual network for CIFAR-10", ("stem", "stages.0.0", "stages.0.2"), (0.2, 0.3, 0.3)),
+    ),
+    (
         r"^torchvision:(wide_)?res(net|next)",
         Family("ResNet", ("relu", "layer1.0.relu#1", "layer1.0.relu#2"), (0.5, 0.5, 0.5), ("layer1", "layer2")),
     ),

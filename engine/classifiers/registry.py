@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from engine.classifiers import timm_models, torchvision_models, user_module
+from engine.classifiers.cifar10 import CIFAR10_NETS, Cifar10Net
 from engine.classifiers.classifier import Classifier
 from engine.classifiers.embedded import EfficientNetLite
 from engine.errors import ModelError
@@ -77,10 +78,23 @@ def _efficientnet_lite(lite: EfficientNetLite, description: str) -> ModelRow:
     )
 
 
+def _cifar10(net: Cifar10Net) -> ModelRow:
+    return ModelRow(
+        name=net.name,
+        description=net.description,
+        licence="Apache-2.0",
+        input_size=net.size,
+        install=f"sinscope train {net.name}",
+        available=net.available,
+        load=net.load,
+    )
+
+
 _ROWS = (
     _efficientnet_lite(EfficientNetLite(0, 224), "EfficientNet-Lite0, ImageNet-1k (default)"),
     _efficientnet_lite(EfficientNetLite(1, 240), "EfficientNet-Lite1, ImageNet-1k"),
     _efficientnet_lite(EfficientNetLite(2, 260), "EfficientNet-Lite2, ImageNet-1k"),
+    *(_cifar10(net) for net in CIFAR10_NETS.values()),
 )
 MODELS = {row.name: row for row in _ROWS}
 

@@ -9,6 +9,7 @@ from engine.cli.adapt_options import add_adapt
 from engine.cli.analyze_options import add_analyze
 from engine.cli.attack_options import add_attack, add_audit
 from engine.cli.evaluate_options import add_evaluate
+from engine.cli.train_options import add_train
 from engine.cli.version import version
 from engine.errors import SettingsError
 from engine.settings import BackendName, Fill, Importance, Precision, Rule, Selection, Settings
@@ -132,6 +133,7 @@ def make_parser() -> _Parser:
     add_analyze(commands, [common, _knobs(None, "network", "backend", "rule")])
     add_evaluate(commands, [common, _knobs(_DEFAULTS.patch, *(group for group in _GROUPS if group != "label"))])
 
+    add_train(commands, [common])
     commands.add_parser("models", help="list the classifiers that can be inspected", parents=[common])
     return parser
 

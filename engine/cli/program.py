@@ -59,6 +59,10 @@ def _run(arguments: argparse.Namespace, inspectors: Inspectors) -> int:
 
         show_models()
         return exits.QUIET
+    if arguments.command == "train":
+        from engine.cli.train import train_network
+
+        return train_network(arguments)
     settings_from(arguments)  # what is wrong whatever the model is, is said at once
     if arguments.command == "inspect":
         from engine.cli.inspect import inspect_photos

@@ -1,0 +1,68 @@
+"""The recipe of every network that is trained here: one row each."""
+
+from dataclasses import dataclass, field
+
+from engine.training.bands import Band
+from engine.training.evidence import MaskedEvidence
+from engine.training.interval import IntervalBounds
+from engine.training.objectives import Objective
+from engine.training.occlusion import Occlusion
+from engine.training.pruning import Pruning
+
+__all__ = ["RECIPES", "Recipe"]
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How a network is trained.
+
+    Parameters
+    ----------
+    model : str
+        A row of ``engine.classifiers.cifar10``.
+    objective : Objective
+    epochs : int
+    peak : float
+        Highest learning rate: reached after a fifth of the steps, and 0 at the end.
+    batch : int
+    decay : float
+        Weight decay.
+    optimizer : str
+        ``sgd`` (momentum 0.9, Nesterov) or ``adam``.
+    half : bool
+        Whether convolutions run in bfloat16.
+    start : str, optional
+        The model whose weights the training starts from; random ones if none.
+    frozen : tuple of str
+        Parts of the network that keep their weights.
+    seed : int
+    """
+
+    model: str
+    objective: Objective = field(repr=True)
+    epochs: int
+    peak: float = 0.2
+    batch: int = 256
+    decay: float = 5e-4
+    optimizer: str = "sgd"
+    half: bool = True
+    start: str | None = None
+    frozen: tuple[str, ...] = ()
+    seed: int = 0
+
+
+_ROWS = (
+    Recipe("cifar10_resnet_occlusion", Occlusion(), epochs=14),
+    Recipe(
+        "cifar10_resnet_sin",
+        Pruning(),
+        epochs=8,
+        peak=0.1,
+        start="cifar10_resnet_occlusion",
+        frozen=("network.stem",),
+    ),
+    Recipe("cifar10_resnet_band", Band(), epochs=16),
+    Recipe("cifar10_bagnet", MaskedEvidence(), epochs=14),
+    Recipe("cifar10_ibp", IntervalBounds(), epochs=24, peak=1e-3, decay=0.0, optimizer="adam", half=False),
+)
+RECIPES = {row.model: row for row in _ROWS}
