@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from engine.attacks.photos import Photos, read_photos, split
+from engine.classifiers.adaptation import read_adaptation
 from engine.cli import exits
 from engine.cli.arguments import settings_from
 from engine.cli.attack import spread_names
@@ -55,7 +56,9 @@ class _Adapt:
         self._checkpoint = Path(arguments.checkpoint or self._out.with_suffix(".checkpoint"))
         beside = check_adaptation_path(self._out)
         check_output(self._checkpoint)
-        guard_inputs([self._out, beside, self._checkpoint], [arguments.source])
+        guard_inputs(
+            [self._out, beside, self._checkpoint], [arguments.source, *([arguments.start] if arguments.start else [])]
+        )
         if self._checkpoint.exists() and not arguments.resume:
             raise OutputError(
                 f"{self._checkpoint} holds an unfinished training; go on from it with --resume, or delete it."
@@ -63,6 +66,7 @@ class _Adapt:
         trained, others = split(arguments.source, arguments.limit)
         self._trained, self._others = trained, spread_names(others, arguments.held_out)
         _asked(arguments, patches, ())  # what is wrong whatever the model is, is said before it is loaded
+        self._start = read_adaptation(Path(arguments.start)) if arguments.start else None
         self._inspector = inspectors.get(self._settings)
         self._adaptation = _asked(arguments, patches, self._stages())
         self._command = command_line(arguments.words)
@@ -129,6 +133,7 @@ class _Adapt:
             photos,
             self._adaptation,
             self._settings,
+            start=self._start,
             checkpoint=self._checkpoint,
             resume=self._arguments.resume,
         )
@@ -149,7 +154,7 @@ class _Adapt:
 
     def _save(self, stage: AdaptationStage, photos: PhotoSet, held_out: HeldOut | None) -> None:
         to = adapted_to(self._inspector, self._settings)
-        save_adaptation(self._out, stage, to, self._adaptation, photos, self._command, held_out)
+        save_adaptation(self._out, stage, to, self._adaptation, photos, self._command, held_out, self._start)
 
     def _measure(self) -> HeldOut:
         with self._screen.progress(len(self._others)):

@@ -58,5 +58,6 @@ def add_adapt(commands: Any, parents: list[argparse.ArgumentParser]) -> None:
         dest="arithmetic",
         help="mixed: the network in bfloat16 (auto)",
     )
+    how.add_argument("--start", metavar="FILE", help="begin with these adapted weights instead of the original ones")
     how.add_argument("--checkpoint", metavar="FILE", help="where an unfinished training is kept (FILE.checkpoint)")
     how.add_argument("--resume", action="store_true", help="go on from there")

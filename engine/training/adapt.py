@@ -20,6 +20,9 @@ from torch.nn.functional import kl_div, log_softmax
 
 from engine.backends.torch_backend import best_device
 from engine.cache import digest
+from engine.classifiers.adaptation import Adaptation
+from engine.classifiers.adapted import adapted_cut
+from engine.errors import ModelError
 from engine.pipeline import Inspector
 from engine.settings import Settings
 from engine.threat import PatchThreat
@@ -79,6 +82,7 @@ def adapt(
     adaptation: AdaptationSettings,
     settings: Settings,
     *,
+    start: Adaptation | None = None,
     checkpoint: Path | None = None,
     resume: bool = False,
     stop: Callable[[], bool] | None = None,
@@ -93,6 +97,8 @@ def adapt(
     adaptation : AdaptationSettings
     settings : Settings
         Superficial layer, rate, importance and fill to adapt to.
+    start : Adaptation, optional
+        Adapted weights to begin with instead of the original ones; the statistics of their batch norms stay.
     checkpoint : Path, optional
         Where the training is kept once a minute, and whenever it ends early, however that comes about.
     resume : bool
@@ -110,7 +116,7 @@ def adapt(
     SinscopeError
         If settings, photos or checkpoint do not fit, before the first step.
     """
-    training = _Training(inspector, photos, adaptation, settings)
+    training = _Training(inspector, photos, adaptation, settings, start)
     state = read_adaptation_checkpoint(checkpoint, training.purpose) if checkpoint and resume else None
     with ThreadPoolExecutor(1) as ahead:
         training.begin(state)
@@ -133,9 +139,17 @@ class _Training:
     """The teacher, the student, and how far it has come."""
 
     def __init__(
-        self, inspector: Inspector, photos: PhotoSet, adaptation: AdaptationSettings, settings: Settings
+        self,
+        inspector: Inspector,
+        photos: PhotoSet,
+        adaptation: AdaptationSettings,
+        settings: Settings,
+        start: Adaptation | None,
     ) -> None:
         cut, footprints = inspector.cut(settings.layer)
+        if start is not None and (fault := start.misfit(inspector.classifier, cut.layer)):
+            raise ModelError(f"The adapted weights {start.name} cannot be begun with: {fault}; give others, or none.")
+        first = cut if start is None else adapted_cut(cut, start)
         rate, size = inspector.rate(settings), inspector.classifier.preprocessing.input_size
         threats = [PatchThreat.parse(patch, size) for patch in adaptation.patches]
         sides = [inspector.family(threat, settings).side for threat in threats]
@@ -143,7 +157,7 @@ class _Training:
         self.lessons = Lessons(cut, footprints, photos, adaptation, settings, rate, sides)
         self.purpose = digest(
             adaptation.as_dict(),
-            (cut.signature, rate, settings.importance, settings.fill, sides),
+            (first.signature, rate, settings.importance, settings.fill, sides),
             *photos.sha256,
         )
         self._device = torch.device(best_device())
@@ -151,7 +165,8 @@ class _Training:
             adaptation.precision == "auto" and _has_bfloat16(self._device.type)
         )
         self._teacher = StagedTail(cut, adaptation.stages, False).requires_grad_(False)
-        self._student = StagedTail(cut, adaptation.stages, adaptation.whole)
+        self._student = StagedTail(first, adaptation.stages, adaptation.whole)
+        self._renormalize = adaptation.renormalize if start is None else 0
         for network in (self._teacher, self._student):
             if self.mixed and self._device.type == "cpu":
                 network.spare_the_cpu()
@@ -178,7 +193,7 @@ class _Training:
         """Before the first step, or where a checkpoint was written."""
         if state is None:
             began = time.perf_counter()
-            first = range(self._adaptation.steps, self._adaptation.steps + self._adaptation.renormalize)
+            first = range(self._adaptation.steps, self._adaptation.steps + self._renormalize)
             with torch.no_grad():
                 renormalize(self._student, (self._moved(self.lessons.make(step).masked) for step in first))
             self._average = {name: weight.detach().clone() for name, weight in self._weights.items()}

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from engine.classifiers.adaptation import AdaptedTo, write_adaptation
+from engine.classifiers.adaptation import Adaptation, AdaptedTo, write_adaptation
 from engine.errors import ModelError
 from engine.evaluation.metrics import Share
 from engine.outputs import check_output, write_output
@@ -20,7 +20,7 @@ from engine.training.adaptation_settings import AdaptationSettings
 from engine.training.agreement import Agreement
 from engine.training.crops import PhotoSet
 
-__all__ = ["SCHEMA", "HeldOut", "adapted_to", "check_adaptation_path", "curve_of", "save_adaptation"]
+__all__ = ["SCHEMA", "HeldOut", "adapted_to", "check_adaptation_path", "save_adaptation"]
 
 SCHEMA = "sinscope.adaptation-curve/1"
 _CURVE_POINTS = 400
@@ -66,29 +66,6 @@ def adapted_to(inspector: Inspector, settings: Settings) -> AdaptedTo:
     )
 
 
-def curve_of(
-    stage: AdaptationStage, adaptation: AdaptationSettings, photos: PhotoSet, command: str, held_out: HeldOut | None
-) -> dict[str, Any]:
-    """How adapted weights were made, in JSON's types; it names no folder and no machine."""
-    chosen = np.unique(np.linspace(0, stage.step - 1, min(_CURVE_POINTS, stage.step)).round().astype(int))
-    names = ("loss", "stages", "logits")
-    return {
-        "schema": SCHEMA,
-        **_made(stage, adaptation, photos, command),
-        "loss": stage.loss,
-        "held_out": None
-        if held_out is None
-        else {name: _agreement(getattr(held_out, name)) for name in ("before", "after")},
-        "curve": {
-            "step": (chosen + 1).tolist(),
-            **{name: [round(float(value), 5) for value in stage.losses[chosen, at]] for at, name in enumerate(names)},
-        },
-        "photo_files": [
-            {"name": name, "sha256": sha256} for name, sha256 in zip(photos.names, photos.sha256, strict=True)
-        ],
-    }
-
-
 def save_adaptation(
     path: Path,
     stage: AdaptationStage,
@@ -97,8 +74,24 @@ def save_adaptation(
     photos: PhotoSet,
     command: str,
     held_out: HeldOut | None,
+    start: Adaptation | None = None,
 ) -> None:
-    """Write weights and curve, each whole.
+    """Write weights and curve, each whole; both say how the weights were made, and name no folder and no machine.
+
+    Parameters
+    ----------
+    path : Path
+    stage : AdaptationStage
+        The last one.
+    to : AdaptedTo
+    adaptation, photos
+        What the training was asked for, and done on.
+    command : str
+        The command line that does it.
+    held_out : HeldOut, optional
+        Agreement on photos not trained on.
+    start : Adaptation, optional
+        What the training began with.
 
     Raises
     ------
@@ -106,22 +99,41 @@ def save_adaptation(
         As :func:`check_adaptation_path`.
     """
     beside = check_adaptation_path(path)
-    write_adaptation(path, stage.tensors, to, _made(stage, adaptation, photos, command))
-    curve = curve_of(stage, adaptation, photos, command, held_out)
-    write_output(beside, (json.dumps(curve, indent=1, allow_nan=False) + "\n").encode())
-
-
-def _made(stage: AdaptationStage, adaptation: AdaptationSettings, photos: PhotoSet, command: str) -> dict[str, Any]:
-    device = "CUDA" if torch.cuda.is_available() else f"{torch.get_num_threads()} CPU threads, {platform.machine()}"
-    return {
+    made = {
         "command": command,
         "adaptation": adaptation.as_dict(),
+        "start": None if start is None else {"name": start.name, "sha256": start.sha256, "made": start.made},
         "photos": len(photos),
         "steps_done": stage.step,
         "seconds": round(stage.seconds, 1),
-        "hardware": device,
+        "hardware": _hardware(),
         "precision": "mixed" if stage.mixed else "fp32",
     }
+    write_adaptation(path, stage.tensors, to, made)
+    chosen = np.unique(np.linspace(0, stage.step - 1, min(_CURVE_POINTS, stage.step)).round().astype(int))
+    curve = {
+        "schema": SCHEMA,
+        **made,
+        "loss": stage.loss,
+        "held_out": None if held_out is None else {name: _agreement(each) for name, each in vars(held_out).items()},
+        "curve": {
+            "step": (chosen + 1).tolist(),
+            **{
+                name: [round(float(value), 5) for value in stage.losses[chosen, at]]
+                for at, name in enumerate(("loss", "stages", "logits"))
+            },
+        },
+        "photo_files": [
+            {"name": name, "sha256": sha256} for name, sha256 in zip(photos.names, photos.sha256, strict=True)
+        ],
+    }
+    write_output(beside, (json.dumps(curve, indent=1, allow_nan=False) + "\n").encode())
+
+
+def _hardware() -> str:
+    if torch.cuda.is_available():
+        return torch.cuda.get_device_name()
+    return f"{torch.get_num_threads()} CPU threads, {platform.machine()}"
 
 
 def _agreement(agreement: Agreement) -> dict[str, Any]:

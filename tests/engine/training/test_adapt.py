@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 import torch
 import toys
-from adapting import ADAPTATION, SETTINGS, photo_set, trained
+from adapting import ADAPTATION, SETTINGS, Staged, photo_set, trained
 
+from engine.classifiers.adaptation import Adaptation
 from engine.errors import LayerError, ModelError, SettingsError, SinscopeError
 from engine.pipeline import Inspector
 from engine.selection import MaskedInput, apply_mask, select
@@ -136,6 +137,19 @@ def test_the_selection_is_that_of_inference(staged: Inspector) -> None:
         apply_mask(state, masks, [inputs])
         for copy in occluded:
             assert any(torch.equal(copy, each) for each in inputs)
+
+
+def test_it_begins_with_the_adapted_weights_that_are_given(staged: Inspector, adapted: Adaptation) -> None:
+    still = replace(ADAPTATION, steps=1, learning_rate=1e-12)
+    found = trained(staged, still, start=adapted).tensors
+    assert found.keys() == adapted.tensors.keys()
+    for name, value in adapted.tensors.items():
+        torch.testing.assert_close(found[name], value, atol=1e-6, rtol=0)
+    network = Staged()
+    torch.nn.init.ones_(network.fc.bias)
+    other = Inspector(toys.classifier(network, 24, name="staged"))
+    with pytest.raises(ModelError, match="cannot be begun with: it was made for staged with other weights"):
+        next(adapt(other, photo_set(), ADAPTATION, SETTINGS, start=adapted))
 
 
 def test_every_photo_is_seen_before_one_comes_again(staged: Inspector) -> None:
