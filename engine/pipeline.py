@@ -8,21 +8,19 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from torch.fx import GraphModule
 
 from engine.backends import Backend, Computation, make_backend, out_of_memory
 from engine.batches import Logits
 from engine.cache import digest
 from engine.classifiers import Classifier
-from engine.classifiers.adaptation import Adaptation
-from engine.classifiers.adapted import adapted_cut, chosen_adaptation
-from engine.classifiers.cut import CutClassifier, cut_classifier
-from engine.classifiers.footprint import Footprints, load_footprints
-from engine.classifiers.graph_cache import load_graph
+from engine.classifiers.cut import CutClassifier
+from engine.classifiers.footprint import Footprints
 from engine.clusters import CLUSTERED_SINS, SinClusters, cluster_sins
+from engine.cuts import Cuts
 from engine.errors import BackendError, SettingsError
 from engine.logit_cache import LogitCache
 from engine.predictions import Guard
+from engine.selection import MaskedInput
 from engine.settings import Settings
 from engine.superficial import Superficial, sin_count, superficial, to_pixels
 from engine.sweep import Sweep, run_sweep
@@ -82,7 +80,7 @@ class Inspection:
         return self.computation.name
 
 
-class Inspector:
+class Inspector(Cuts):
     """A classifier ready to inspect photos, with everything worth keeping between inspections.
 
     Parameters
@@ -93,74 +91,13 @@ class Inspector:
     """
 
     def __init__(self, classifier: Classifier, cache: LogitCache | None = None) -> None:
-        self.classifier = classifier
+        super().__init__(classifier)
         self.cache = cache if cache is not None else LogitCache()
-        self._graph: GraphModule | None = None
-        self._cuts: dict[str, tuple[CutClassifier, Footprints]] = {}
-        self._adapted: dict[tuple[str, str], CutClassifier] = {}
         self._backends: dict[tuple[str, str, str, str], Backend] = {}
         self._families: dict[tuple[str, PatchThreat, int | None, int | None], WindowFamily] = {}
         self._sides: dict[tuple[str, PatchThreat, int], int] = {}
         self._states: dict[str, Superficial] = {}
         self._clusters: dict[tuple[str, int], SinClusters] = {}
-
-    @property
-    def graph(self) -> GraphModule:
-        """The network's graph, exported (or read from the cache) when it is first asked for."""
-        if self._graph is None:
-            self._graph = load_graph(self.classifier)
-        return self._graph
-
-    def cut(self, layer: str) -> tuple[CutClassifier, Footprints]:
-        """The classifier cut at a superficial layer, and the footprints there.
-
-        Raises
-        ------
-        LayerError
-            If the layer does not exist or cannot carry a certificate.
-        """
-        if layer not in self._cuts:
-            cut = cut_classifier(self.classifier, self.graph, layer)
-            self._cuts[layer] = cut, load_footprints(cut)
-        return self._cuts[layer]
-
-    def adaptation(self, settings: Settings) -> Adaptation | None:
-        """The adapted weights that an inspection with some settings uses, if any.
-
-        Raises
-        ------
-        LayerError
-            If the layer does not exist or cannot carry a certificate.
-        ModelError
-            If a file was asked for that cannot be read or does not belong to this classifier and layer.
-        """
-        cut, _ = self.cut(settings.layer)
-        return chosen_adaptation(self.classifier, cut.layer, settings)
-
-    def pruned_cut(self, settings: Settings) -> CutClassifier:
-        """The cut through which the pruned model runs: adapted where the settings choose so.
-
-        Raises
-        ------
-        ModelError
-            As :meth:`adaptation`.
-        """
-        cut, _ = self.cut(settings.layer)
-        adaptation = self.adaptation(settings)
-        if adaptation is None:
-            return cut
-        key = (cut.layer, adaptation.sha256)
-        if key not in self._adapted:
-            self._adapted[key] = adapted_cut(cut, adaptation)
-        return self._adapted[key]
-
-    def rate(self, settings: Settings) -> float:
-        """The top-ranking rate: as asked for, or what the adapted weights were made for, or the model's own."""
-        if settings.top is not None:
-            return settings.top
-        cut, _ = self.cut(settings.layer)
-        adaptation = self.adaptation(settings)
-        return adaptation.to.rate if adaptation else self.classifier.family.rate(cut.layer)
 
     def prepare(self, settings: Settings) -> tuple[CutClassifier, Footprints, Backend]:
         """Cut the classifier, find its footprints and make the backend for some settings.
@@ -177,18 +114,6 @@ class Inspector:
         if key not in self._backends:
             self._backends[key] = make_backend(cut, settings.backend, settings.precision)
         return cut, footprints, self._backends[key]
-
-    def full(self, state: Superficial, settings: Settings) -> Logits | None:
-        """The original network's logits for a photo, where the backend runs an adapted one; else ``None``.
-
-        They are no part of a certificate, and no backend is made for them.
-        """
-        cut, _ = self.cut(settings.layer)
-        if self.pruned_cut(settings) is cut:
-            return None
-        row: Logits = cut.tail(*state.crossing)[0].numpy()
-        row.setflags(write=False)
-        return row
 
     def _backend_key(self, settings: Settings) -> tuple[str, str, str, str]:
         cut, _ = self.cut(settings.layer)
@@ -304,7 +229,7 @@ class Inspector:
         No sweep mixes computations: rows that the former backend has left are found under its own key only.
         """
         settings = found.settings
-        full = self.full(found.superficial, settings)
+        full = self._kept_full(found, context)
         while True:
             _, _, backend = self.prepare(settings)
             key = digest(context, *astuple(_computation(backend)))
@@ -327,6 +252,18 @@ class Inspector:
                     raise
             # Not before here: the error holds the tensors of the batch that failed.
             self.step_down(settings)
+
+    def _kept_full(self, found: Inspection, context: str) -> Logits | None:
+        """What :meth:`full` gives; for a photo that was met before, without the network."""
+        if found.cut.adaptation is None:
+            return None
+        key, mask = digest(context, "full"), MaskedInput(found.superficial.neurons)
+        row = self.cache.get(key, mask)
+        if row is None:
+            row = self.full(found.superficial, found.settings)
+            assert row is not None
+            self.cache.put(key, mask, row)
+        return row
 
     def step_down(self, settings: Settings) -> None:
         """Put a smaller backend in the place of the one that ran out of memory, for this and later inspections.

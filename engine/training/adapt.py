@@ -164,7 +164,7 @@ class _Training:
         self.mixed = adaptation.precision == "mixed" or (
             adaptation.precision == "auto" and _has_bfloat16(self._device.type)
         )
-        self._teacher = StagedTail(cut, adaptation.stages, False).requires_grad_(False)
+        self._teacher = StagedTail(cut, adaptation.stages, True).requires_grad_(False)
         self._student = StagedTail(first, adaptation.stages, adaptation.whole)
         self._renormalize = adaptation.renormalize if start is None else 0
         for network in (self._teacher, self._student):
