@@ -49,9 +49,9 @@ class _Adapt:
     def __init__(self, arguments: argparse.Namespace, inspectors: Inspectors) -> None:
         self._arguments = arguments
         self._screen = Screen()
-        patches = tuple(text.strip() for text in arguments.patch.split(",") if text.strip())
-        arguments.patch = patches[0] if patches else ""
-        self._settings = replace(settings_from(arguments), adapted="off")
+        patches = tuple(text.strip() for text in arguments.patches.split(",") if text.strip())
+        _asked(arguments, patches, ())  # what is wrong whatever the model is, is said before it is loaded
+        self._settings = replace(settings_from(arguments), adapted="off", patch=patches[0])
         self._out = Path(arguments.out)
         self._checkpoint = Path(arguments.checkpoint or self._out.with_suffix(".checkpoint"))
         beside = check_adaptation_path(self._out)
@@ -65,7 +65,6 @@ class _Adapt:
             )
         trained, others = split(arguments.source, arguments.limit)
         self._trained, self._others = trained, spread_names(others, arguments.held_out)
-        _asked(arguments, patches, ())  # what is wrong whatever the model is, is said before it is loaded
         self._start = read_adaptation(Path(arguments.start)) if arguments.start else None
         self._inspector = inspectors.get(self._settings)
         self._adaptation = _asked(arguments, patches, self._stages())

@@ -38,7 +38,9 @@ def add_adapt(commands: Any, parents: list[argparse.ArgumentParser]) -> None:
     photos.add_argument(
         "--held-out", type=values.integer, metavar="N", help="measure on N of the others (all); 0 for none"
     )
-    photos.add_argument("--patch", metavar="2%,5%", default="2%", help="windows of patches of these sizes (2%%)")
+    photos.add_argument(
+        "--patch", metavar="2%,5%", dest="patches", default="2%", help="windows of patches of these sizes (2%%)"
+    )
     photos.add_argument("--windows", type=values.integer, metavar="N", help="occluded copies of a crop (3)")
     photos.add_argument("--smallest", type=values.number, metavar="S", help="least share of a photo in a crop (0.25)")
     photos.add_argument("--jitter", type=values.number, metavar="S", help="change its colours by up to S (0.3)")

@@ -19,7 +19,20 @@ def folder(photo) -> Path:
 
 
 def adapt(source: object, out: Path, *more: object) -> list[object]:
-    quick = ["--patch", "4", "--top", "30%", "--steps", "3", "--batch", "2", "--windows", "1", "--arithmetic", "fp32"]
+    quick = [
+        "--patch",
+        "4,6",
+        "--top",
+        "30%",
+        "--steps",
+        "3",
+        "--batch",
+        "2",
+        "--windows",
+        "1",
+        "--arithmetic",
+        "fp32",
+    ]
     return ["adapt", source, "--out", out, *quick, *MODEL, *more]
 
 
@@ -65,7 +78,8 @@ def test_an_unfinished_adaptation_is_not_begun_anew_by_accident(run, folder, tmp
         ([], "It is not known which stages of"),
         (["--stages", "boddy"], "has no stage 'boddy'"),
         (["--stages", "body", "--steps", 0], "steps of an adaptation"),
-        (["--stages", "body", "--patch", ","], "patch"),
+        (["--stages", "body", "--patch", ","], "at least one patch"),
+        (["--stages", "body", "--patch", "4,large"], "large"),
         (["--stages", "body", "--out", "adapted.pth"], "end the name adapted.pth in .safetensors"),
         (["--stages", "body", "--top", "200%"], "top-ranking rate"),
     ],
