@@ -92,7 +92,7 @@ def cropped(
     crop = functional.resized_crop(picture, top, left, down, across, list(size), antialias=True)
     if draw.random() < 0.5:
         crop = functional.horizontal_flip(crop)
-    pixels = crop.float() / 255
+    pixels: Tensor = crop.float() / 255
     for change in (functional.adjust_brightness, functional.adjust_contrast, functional.adjust_saturation):
         pixels = change(pixels, 1 + jitter * (2 * draw.random() - 1))
     return pixels.clamp(0.0, 1.0)
