@@ -45,16 +45,18 @@ class Row:
 
 
 def configurations(layer: str, patch: str, rates: tuple[float, ...]) -> dict[str, ScaleCertConfig]:
-    """What is measured: every rate with the neutral fill and with the paper's, and the pixel-space baseline."""
+    """What is measured: every rate with the neutral fill and the paper's, the defaults, and pixel space."""
     found = {}
     for fill, importance in (("neutral", "contrast"), ("zero", "activation")):
         for rate in rates:
             found[f"SIN {rate:.0%}, {fill} fill, {importance}"] = ScaleCertConfig(
                 layer=layer,
+                adapted="off",
                 top=rate,
                 fill=fill,  # type: ignore[arg-type]
                 importance=importance,  # type: ignore[arg-type]
             )
+    found["SIN at the default rate, adapted weights if there are any"] = ScaleCertConfig(layer=layer)
     pixel = {"window": 64, "stride": 33} if patch == "2%" else {}
     found["pixel space, no pruning"] = ScaleCertConfig(layer="input", top=1.0, **pixel)
     return found

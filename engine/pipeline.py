@@ -8,19 +8,20 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from torch.fx import GraphModule
 
 from engine.backends import Backend, Computation, make_backend, out_of_memory
+from engine.batches import Logits
 from engine.cache import digest
 from engine.classifiers import Classifier
-from engine.classifiers.cut import CutClassifier, cut_classifier
-from engine.classifiers.footprint import Footprints, load_footprints
-from engine.classifiers.graph_cache import load_graph
+from engine.classifiers.cut import CutClassifier
+from engine.classifiers.footprint import Footprints
 from engine.clusters import CLUSTERED_SINS, SinClusters, cluster_sins
+from engine.cuts import Cuts
 from engine.errors import BackendError, SettingsError
 from engine.kept import Kept
 from engine.logit_cache import LogitCache
 from engine.predictions import Guard
+from engine.selection import MaskedInput
 from engine.settings import Settings
 from engine.superficial import Superficial, sin_count, superficial, to_pixels
 from engine.sweep import Sweep, run_sweep
@@ -46,6 +47,9 @@ class Inspection:
         ``superficial``, ``clusters``, ``windows`` (after each batch) or ``verdict``, the last.
     settings : Settings
         As asked for, with the default rate and window filled in.
+    classifier : Classifier
+        Whose tail ran: the adapted one where weights were adapted to SIN pruning. Only the full prediction is
+        always the original's.
     view : uint8 array (H, W, 3), read-only
         The photo as the model sees it, with the patch if there is one.
     computation : Computation
@@ -78,7 +82,7 @@ class Inspection:
         return self.computation.name
 
 
-class Inspector:
+class Inspector(Cuts):
     """A classifier ready to inspect photos, with everything worth keeping between inspections.
 
     Parameters
@@ -89,52 +93,35 @@ class Inspector:
     """
 
     def __init__(self, classifier: Classifier, cache: LogitCache | None = None) -> None:
-        self.classifier = classifier
+        super().__init__(classifier)
         self.cache = cache if cache is not None else LogitCache()
-        self._graph: GraphModule | None = None
-        self._cuts: dict[str, tuple[CutClassifier, Footprints]] = {}
-        self._backends: dict[tuple[str, str, str], Backend] = {}
+        self._backends: dict[tuple[str, str, str, str], Backend] = {}
         self._families: dict[tuple[str, PatchThreat, int | None, int | None], WindowFamily] = {}
         self._sides: dict[tuple[str, PatchThreat, int], int] = {}
         self._states: Kept[str, Superficial] = Kept(_SUPERFICIAL_KEPT)
         self._clusters: Kept[tuple[str, int], SinClusters] = Kept(_SUPERFICIAL_KEPT)
         self._sweeps: Kept[tuple[object, ...], Sweep] = Kept(_SWEEP_BYTES, lambda sweep: sweep.nbytes)
 
-    @property
-    def graph(self) -> GraphModule:
-        """The network's graph, exported (or read from the cache) when it is first asked for."""
-        if self._graph is None:
-            self._graph = load_graph(self.classifier)
-        return self._graph
-
-    def cut(self, layer: str) -> tuple[CutClassifier, Footprints]:
-        """The classifier cut at a superficial layer, and the footprints there.
-
-        Raises
-        ------
-        LayerError
-            If the layer does not exist or cannot carry a certificate.
-        """
-        if layer not in self._cuts:
-            cut = cut_classifier(self.classifier, self.graph, layer)
-            self._cuts[layer] = cut, load_footprints(cut)
-        return self._cuts[layer]
-
     def prepare(self, settings: Settings) -> tuple[CutClassifier, Footprints, Backend]:
         """Cut the classifier, find its footprints and make the backend for some settings.
 
         Raises
         ------
-        LayerError
-            If the layer does not exist or cannot carry a certificate.
+        ModelError
+            If the layer does not exist or cannot carry a certificate, or adapted weights do not fit.
         BackendError
             If the backend cannot run here.
         """
-        cut, footprints = self.cut(settings.layer)
-        key = (cut.layer, settings.backend, settings.precision)
+        _, footprints = self.cut(settings.layer)
+        cut, key = self.pruned_cut(settings), self._backend_key(settings)
         if key not in self._backends:
             self._backends[key] = make_backend(cut, settings.backend, settings.precision)
         return cut, footprints, self._backends[key]
+
+    def _backend_key(self, settings: Settings) -> tuple[str, str, str, str]:
+        cut, _ = self.cut(settings.layer)
+        adaptation = self.adaptation(settings)
+        return cut.layer, adaptation.sha256 if adaptation else "", settings.backend, settings.precision
 
     def widened(self, settings: Settings, steps: int) -> Settings:
         """The same settings with windows so wide that at most ``steps`` an axis cover the threat.
@@ -197,7 +184,7 @@ class Inspector:
         threat = PatchThreat.parse(settings.patch, self.classifier.preprocessing.input_size)
         clock = _Clock()
         cut, footprints, backend = self.prepare(settings)
-        rate = settings.top if settings.top is not None else self.classifier.family.rate(cut.layer)
+        rate = self.rate(settings)
         family = self.family(threat, settings)
         settings = replace(settings, top=rate, window=family.side)
         clock.lap("prepare")
@@ -214,7 +201,7 @@ class Inspector:
         found = Inspection(
             "superficial",
             settings,
-            self.classifier,
+            cut.classifier,
             cut,
             _computation(backend),
             view,
@@ -263,6 +250,7 @@ class Inspector:
         No sweep mixes computations: rows that the former backend has left are found under its own key only.
         """
         settings = found.settings
+        full = self._kept_full(found, context)
         while True:
             _, _, backend = self.prepare(settings)
             key = _rows_key(backend, context)
@@ -276,6 +264,7 @@ class Inspector:
                     cache=self.cache,
                     context=key,
                     stop=stop,
+                    full=full,
                 ):
                     yield backend, sweep
                 if sweep.complete and (sweep.selection == "per_window" or sweep.family_logits is not None):
@@ -286,6 +275,18 @@ class Inspector:
                     raise
             # Not before here: the error holds the tensors of the batch that failed.
             self.step_down(settings)
+
+    def _kept_full(self, found: Inspection, context: str) -> Logits | None:
+        """What :meth:`full` gives; for a photo that was met before, without the network."""
+        if found.cut.adaptation is None:
+            return None
+        key, mask = digest(context, "full"), MaskedInput(found.superficial.neurons)
+        row = self.cache.get(key, mask)
+        if row is None:
+            row = self.full(found.superficial, found.settings)
+            assert row is not None
+            self.cache.put(key, mask, row)
+        return row
 
     def step_down(self, settings: Settings) -> None:
         """Put a smaller backend in the place of the one that ran out of memory, for this and later inspections.
@@ -302,7 +303,7 @@ class Inspector:
                 f"There is not enough memory to run {self.classifier.name} behind {cut.layer} on {backend.name}; "
                 f"choose a smaller model, or close other programs and try again."
             )
-        self._backends[cut.layer, settings.backend, settings.precision] = smaller
+        self._backends[self._backend_key(settings)] = smaller
 
     def family(self, threat: PatchThreat, settings: Settings) -> WindowFamily:
         """The windows that cover a threat at the settings' layer.

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.classifiers.adaptation import Adaptation
 from engine.images import InputImage
 from engine.pipeline import Inspection
 from engine.placement import Patch, PlacedPatch
@@ -71,6 +72,7 @@ def inspection_report(
             "layer": inspection.cut.layer,
             "input_size": list(inspection.cut.input_size),
             "weights_sha256": inspection.classifier.weights_sha256,
+            "adapted": _adapted(inspection.cut.adaptation),
             "backend": inspection.backend_name,
             "precision": inspection.computation.precision,
             "batch": inspection.computation.batch,
@@ -116,6 +118,17 @@ def inspection_report(
 def error_report(path: str, sentence: str) -> Json:
     """What stands in the place of a report for a photo that could not be inspected."""
     return {"schema": ERROR_SCHEMA, "image": {"path": path}, "error": sentence}
+
+
+def _adapted(adaptation: Adaptation | None) -> Json | None:
+    if adaptation is None:
+        return None
+    return {
+        "name": adaptation.name,
+        "sha256": adaptation.sha256,
+        "original_sha256": adaptation.to.weights_sha256,
+        "rate": adaptation.to.rate,
+    }
 
 
 def _patch(pasted: tuple[Patch, PlacedPatch] | None) -> Json | None:

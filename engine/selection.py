@@ -97,7 +97,7 @@ def same_input(state: Superficial, one: MaskedInput, other: MaskedInput) -> bool
     removed = [
         inside[inside < one.threshold] for inside in (_inside(state, one.window), _inside(state, other.window))
     ]
-    return removed[0].size == removed[1].size and np.array_equal(*(np.sort(ranks) for ranks in removed))
+    return removed[0].size == removed[1].size and np.array_equal(np.sort(removed[0]), np.sort(removed[1]))
 
 
 def apply_mask(state: Superficial, masks: Sequence[MaskedInput], out: Sequence[Tensor]) -> None:

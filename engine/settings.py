@@ -41,6 +41,9 @@ class Settings:
     layer : str
         ``"1"``, ``"2"``, ``"3"`` (the model's usual superficial layers), ``"input"``, or a module's name;
         ``"module:1"`` for a module whose name is a number.
+    adapted : str
+        Weights below the superficial layer that were adapted to SIN pruning: ``auto`` takes those that come with
+        the program where they were made for these very settings, ``off`` none, anything else is a file of them.
     patch : str
         The threat: ``"2%"`` of the pixels, ``"32"`` px square, or ``"32x40"`` px (height x width).
     top : float, optional
@@ -65,6 +68,7 @@ class Settings:
     std: tuple[float, ...] | None = None
     labels: str | None = None
     layer: str = "1"
+    adapted: str = "auto"
     patch: str = "2%"
     top: float | None = None
     window: int | None = None

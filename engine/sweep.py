@@ -89,6 +89,7 @@ def run_sweep(
     cache: LogitCache | None = None,
     context: str = "",
     stop: Callable[[], bool] | None = None,
+    full: Logits | None = None,
 ) -> Iterator[Sweep]:
     """Predict under every window of a family.
 
@@ -108,13 +109,15 @@ def run_sweep(
         Where rows are kept between sweeps, and the digest of all that decides them besides the mask.
     stop : callable, optional
         Asked before every batch; once it says yes, the sweep ends where it is.
+    full : float32 array (K,), optional
+        Logits of the unpruned model, where the backend does not run that one.
 
     Yields
     ------
     Sweep
         After every batch. The last one is complete unless ``stop`` ended it.
     """
-    sheet = _Sheet(state, family, count, selection)
+    sheet = _Sheet(state, family, count, selection, full)
     kept = cache if cache is not None else LogitCache()
     runner = BatchRunner(backend, MaskWriter(state), partial(kept.get, context), partial(kept.put, context), stop)
     for answers in runner.rows(_distinct_inputs(sheet)):
@@ -128,7 +131,9 @@ def run_sweep(
 class _Sheet:
     """The results of a sweep while they are filled in."""
 
-    def __init__(self, state: Superficial, family: WindowFamily, count: int, selection: Selection) -> None:
+    def __init__(
+        self, state: Superficial, family: WindowFamily, count: int, selection: Selection, full: Logits | None
+    ) -> None:
         self.state, self.family, self.count, self.selection = state, family, count, selection
         self.sins_inside = _sins_inside(state, family, count)
         # Occluding a second crossing tensor changes the input even where no SIN is touched.
@@ -136,7 +141,7 @@ class _Sheet:
         self.skipped = (self.sins_inside == 0) & self.alone
         self.done = np.zeros(len(family), dtype=bool)
         self.logits: Logits | None = None
-        self.full: Logits | None = None
+        self.full = full
         self.base: Logits | None = None
         self.shared = int(self.skipped.sum())
 
@@ -183,7 +188,8 @@ def _distinct_inputs(sheet: _Sheet) -> Iterator[tuple[int, MaskedInput]]:
     distinct = sheet.state.distinct
     base = MaskedInput(min(sheet.count, distinct))
     yield BASE, base
-    yield FULL, MaskedInput(distinct)
+    if sheet.full is None:
+        yield FULL, MaskedInput(distinct)
     seen: dict[tuple[int, int], list[MaskedInput]] = {(base.threshold, 0): [base]}
     for window in np.argsort(-sheet.sins_inside, kind="stable").tolist():
         if sheet.skipped[window]:

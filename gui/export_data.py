@@ -109,7 +109,7 @@ def summary_text(snapshot: Snapshot) -> str:
         f"{verdict.word.capitalize()}: {verdict.reason}",
         f"Scope: {verdict.scope}.",
         f"Photo: {document.image}" + (f", with {document.patch}" if snapshot.patch_box else ""),
-        f"Model: {snapshot.model.name}, input {height} x {width} px, superficial layer {snapshot.layer}",
+        f"Model: {snapshot.network}, input {height} x {width} px, superficial layer {snapshot.layer}",
     ]
     for name, prediction in (("Base label", snapshot.base), ("Full model", snapshot.full)):
         if prediction is not None:

@@ -68,7 +68,7 @@ class ProgressStrip(QWidget):
     @Slot(object)
     def _advance(self, snapshot: Snapshot) -> None:
         windows = snapshot.windows
-        self._model.setText(f"{snapshot.model.name}  ·  {snapshot.backend}")
+        self._model.setText(f"{snapshot.network}  ·  {snapshot.backend}")
         self._model.setToolTip(f"Layer {snapshot.layer}, {snapshot.neurons} superficial neurons")
         if self._state.phase is Phase.PARTIAL and windows is not None:
             done = int(windows.done.sum())

@@ -114,6 +114,7 @@ _SETTINGS: dict[str, Check] = {
     "mean": _or_none(_channels),
     "std": _or_none(_channels),
     "layer": _text,
+    "adapted": _text,
     "patch": _text,
     "top": _or_none(_number),
     "window": _or_none(_whole),

@@ -211,6 +211,8 @@ class Snapshot:
         The photo without its patch; ``None`` if none is on it.
     reference : Reference, optional
         How clusters are distributed at this layer over benign photos and patched copies, if that is known.
+    adapted : str
+        What the weights below the layer were adapted to; empty for the original ones.
     """
 
     request: Request
@@ -244,6 +246,12 @@ class Snapshot:
     seen: tuple[float, float, float, float] = (0.0, 0.0, 1.0, 1.0)
     benign: Benign | None = None
     reference: "Reference | None" = field(default=None, repr=False)
+    adapted: str = ""
+
+    @property
+    def network(self) -> str:
+        """The model's name, and what its weights were adapted to."""
+        return f"{self.model.name}, {self.adapted}" if self.adapted else self.model.name
 
 
 @dataclass(frozen=True)

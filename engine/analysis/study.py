@@ -99,7 +99,8 @@ class Study:
         patch: StudiedPatch,
         adaptive: Sequence[StudiedPatch] = (),
     ) -> None:
-        self.inspector, self.settings = inspector, settings
+        # The evidence is on the network as it was trained, at every look alike.
+        self.inspector, self.settings = inspector, replace(settings, adapted="off")
         self.patch, self.patches = patch, (patch, *adaptive)
         self.threat = patch.threat(inspector.classifier.preprocessing.input_size)
         self.looks = looks(layers)
@@ -190,7 +191,7 @@ class Study:
     def _prepare(self, layer: str) -> Prepared:
         settings = replace(self.settings, layer=layer)
         cut, footprints, backend = self.inspector.prepare(settings)
-        rate = settings.top if settings.top is not None else self.inspector.classifier.family.rate(cut.layer)
+        rate = self.inspector.rate(settings)
         family = window_family(footprints, self.threat, settings.window, settings.stride)
         channels, height, width = cut.shapes[0]
         count = sin_count(channels * height * width, rate)

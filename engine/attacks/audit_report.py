@@ -51,7 +51,7 @@ def audit_report(
     counts = Audit.of([(photo["certified"], photo["broken"]) for photo in photos])
     return {
         "schema": SCHEMA,
-        "model": classifier.name,
+        "model": classifier.title,
         "weights_sha256": classifier.weights_sha256,
         "settings": settings.as_dict(),
         "attack": asdict(how),

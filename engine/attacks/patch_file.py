@@ -93,7 +93,7 @@ def made_of(
         Success on photos not trained on.
     """
     chosen = np.unique(np.linspace(0, stage.step - 1, min(_CURVE_POINTS, stage.step)).round().astype(int))
-    looked_at = {name: getattr(settings, name) for name in ("layer", "top", "importance", "fill")}
+    looked_at = {name: getattr(settings, name) for name in ("layer", "adapted", "top", "importance", "fill")}
     return {
         "schema": SCHEMA,
         "command": command,

@@ -31,8 +31,8 @@ class PrunedModel(nn.Module):
         self, inspector: Inspector, settings: Settings, half: Callable[[], AbstractContextManager[object]]
     ) -> None:
         super().__init__()
-        self._cut, _ = inspector.cut(settings.layer)
-        rate = settings.top if settings.top is not None else inspector.classifier.family.rate(self._cut.layer)
+        self._cut = inspector.pruned_cut(settings)
+        rate = inspector.rate(settings)
         self._importance = settings.importance
         self._half = half
         # The head decides the ranks, so it stays as it is; the tail only gives gradients.

@@ -157,6 +157,7 @@ class _Training:
             None if start is None else start.tobytes(),
             settings.as_dict() if attack.defended or attack.alpha else None,
             self._objective.mixed,
+            inspector.pruned_cut(settings).signature if attack.defended else None,
         )
 
     def begin(self) -> Checkpoint:

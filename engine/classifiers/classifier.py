@@ -31,6 +31,8 @@ class Classifier:
         The usual superficial layers and top-ranking rates of this kind of network.
     code : str
         Library, version and name that the network's code goes by; empty for the user's own, which may change.
+    adapted : str
+        What its weights were adapted to; empty for the original ones.
     """
 
     name: str
@@ -40,3 +42,9 @@ class Classifier:
     weights_sha256: str
     family: Family
     code: str = ""
+    adapted: str = ""
+
+    @property
+    def title(self) -> str:
+        """Its name for readers, from which nobody takes adapted weights for the original's."""
+        return f"{self.name}, {self.adapted}" if self.adapted else self.name

@@ -11,6 +11,7 @@ from torch import Tensor
 from torch.fx import Graph, GraphModule, Node
 
 from engine.cache import digest
+from engine.classifiers.adaptation import Adaptation
 from engine.classifiers.classifier import Classifier
 from engine.classifiers.graph import ACTIVATIONS, content_digest, layer_nodes, tensor_value
 from engine.classifiers.operations import operation
@@ -37,6 +38,8 @@ class CutClassifier:
         Shape of each crossing tensor; the first is the superficial layer.
     layouts : tuple of permutation
         From each crossing tensor's own layout to ``(B, C, H, W)``: channels-last networks cross otherwise.
+    adaptation : Adaptation, optional
+        The adapted weights in its tail, if it has any.
     """
 
     classifier: Classifier
@@ -45,6 +48,7 @@ class CutClassifier:
     layouts: tuple[tuple[int, ...], ...]
     _head: GraphModule = field(repr=False)
     _tail: GraphModule = field(repr=False)
+    adaptation: Adaptation | None = field(repr=False, default=None)
 
     @property
     def input_size(self) -> tuple[int, int]:

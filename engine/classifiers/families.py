@@ -19,11 +19,14 @@ class Family:
         Names of superficial layers 1, 2, 3. Empty: the first activations of the network, in order.
     rates : tuple of float
         Top-ranking rate in (0, 1] for each; ``DEFAULT_RATE`` where there is none.
+    stages : tuple of str
+        Modules, in order, that are usually retrained when such a network is adapted to SIN pruning.
     """
 
     name: str
     layers: tuple[str, ...] = ()
     rates: tuple[float, ...] = ()
+    stages: tuple[str, ...] = ()
 
     def rate(self, layer: str) -> float:
         """Default top-ranking rate for a layer, given as ``1``, ``2``, ``3`` or by its name."""
@@ -39,7 +42,12 @@ class Family:
 _FAMILIES: tuple[tuple[str, Family], ...] = (
     (
         r"^(timm:(tf_)?)?efficientnet_lite\d",
-        Family("EfficientNet-Lite", ("bn1", "blocks.0.0.bn1", "blocks.1.0.bn2"), (0.5, 0.5, 0.3)),
+        Family(
+            "EfficientNet-Lite",
+            ("bn1", "blocks.0.0.bn1", "blocks.1.0.bn2"),
+            (0.5, 0.5, 0.3),
+            ("blocks.0", "blocks.1", "blocks.2", "blocks.3"),
+        ),
     ),
     (
         r"^cifar10_resnet",
@@ -47,7 +55,7 @@ _FAMILIES: tuple[tuple[str, Family], ...] = (
     ),
     (
         r"^torchvision:(wide_)?res(net|next)",
-        Family("ResNet", ("relu", "layer1.0.relu#1", "layer1.0.relu#2"), (0.5, 0.5, 0.5)),
+        Family("ResNet", ("relu", "layer1.0.relu#1", "layer1.0.relu#2"), (0.5, 0.5, 0.5), ("layer1", "layer2")),
     ),
 )
 

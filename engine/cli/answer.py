@@ -151,6 +151,7 @@ def _facts(answer: Answer) -> list[tuple[str, Text]]:
         ("scope", Text(scope(found.threat))),
         ("base label", Text(f"{_predicted(verdict.base, 0, labels)}  from the SINs alone")),
         ("full model", Text(_predicted(verdict.full, 0, labels))),
+        *([("network", Text(found.classifier.title))] if found.classifier.adapted else []),
         ("SINs", Text(f"k = {found.count:,}, {kept:.1%} of the neurons of {found.cut.layer}")),
     ]
     for index, cluster in enumerate(clusters.clusters[:_LISTED]):

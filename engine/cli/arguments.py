@@ -5,6 +5,7 @@ import difflib
 from typing import Any, NoReturn, get_args
 
 from engine.cli import values
+from engine.cli.adapt_options import add_adapt
 from engine.cli.analyze_options import add_analyze
 from engine.cli.attack_options import add_attack, add_audit
 from engine.cli.evaluate_options import add_evaluate
@@ -134,6 +135,7 @@ def make_parser() -> _Parser:
 
     add_attack(commands, [common, _knobs(None, "model", "sins")])
     add_audit(commands, [common, _knobs(_DEFAULTS.patch, *(group for group in _GROUPS if group != "label"))])
+    add_adapt(commands, [common, _knobs(None, "network", "place", "sins")])
     add_analyze(commands, [common, _knobs(None, "network", "backend", "rule")])
     add_evaluate(commands, [common, _knobs(_DEFAULTS.patch, *(group for group in _GROUPS if group != "label"))])
     add_table(commands, [common, _knobs(None, "network", "backend", "rule")])
@@ -171,8 +173,22 @@ def _network(parser: argparse.ArgumentParser, _: str | None) -> Any:
 
 def _model(parser: argparse.ArgumentParser, _: str | None) -> None:
     model = _network(parser, None)
+    _layer(model)
     _knob(
         model,
+        "--adapted",
+        metavar="auto|off|FILE",
+        help="weights adapted to SIN pruning: the program's own where they fit, none, or a file's (auto)",
+    )
+
+
+def _place(parser: argparse.ArgumentParser, _: str | None) -> None:
+    _layer(parser.add_argument_group("superficial layer"))
+
+
+def _layer(group: Any) -> None:
+    _knob(
+        group,
         "--layer",
         metavar="1|2|3|NAME",
         help="superficial layer: a usual one, or any module's name (1; module:1 is a module named 1)",
@@ -215,6 +231,7 @@ def _label(parser: argparse.ArgumentParser, _: str | None) -> None:
 
 _ADD = {
     "network": _network,
+    "place": _place,
     "model": _model,
     "backend": _backend,
     "threat": _threat,

@@ -42,7 +42,7 @@ def audit_photos(arguments: argparse.Namespace, inspectors: Inspectors) -> int:
         raise SettingsError("--resume goes on from an audit's report; name it with --json FILE.")
     references, _ = split(arguments.source, arguments.limit)
     inspector = inspectors.get(settings)
-    classifier = inspector.classifier
+    classifier = inspector.pruned_cut(settings).classifier
     known = finished_photos(path, settings, how, classifier) if path is not None and arguments.resume else {}
     with screen.progress(len(references)):
         photos = read_photos(references, classifier.preprocessing, lambda done: screen.advance("reading", "", done))

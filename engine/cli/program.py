@@ -90,6 +90,10 @@ def _run(arguments: argparse.Namespace, inspectors: Inspectors) -> int:
         from engine.cli.attack import attack
 
         return attack(arguments, inspectors)
+    if arguments.command == "adapt":
+        from engine.cli.adapt import adapt_classifier
+
+        return adapt_classifier(arguments, inspectors)
     if arguments.command == "audit":
         from engine.cli.audit import audit_photos
 

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.backends import Computation
+from engine.classifiers import Classifier
 from engine.defenses.result import ALERT, Kind, Prediction, Proof, Result
 from engine.defenses.subject import Subject
 from engine.errors import DefenseError, SettingsError
@@ -109,6 +110,10 @@ class Defense(ABC, Generic[AnyConfig, AnyTables]):
     def computation(self, subject: Subject) -> Computation:
         """What its passes are run by; it changes where memory runs out."""
         return subject.computation
+
+    def classifier(self, subject: Subject) -> Classifier:
+        """The network whose passes decide."""
+        return subject.classifier
 
     def refusal(self, subject: Subject, threat: PatchThreat) -> str | None:  # noqa: ARG002
         """Why it cannot run on this classifier, one sentence with a remedy; ``None`` if it can."""

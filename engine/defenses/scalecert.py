@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from engine.backends import Computation
 from engine.cache import digest
+from engine.classifiers import Classifier
 from engine.defenses.base import Config, Defense, Tables
 from engine.defenses.result import ALERT, Prediction, Proof
 from engine.defenses.subject import Subject
@@ -30,6 +31,7 @@ class ScaleCertConfig(Config):
     """Knobs of ScaleCert, as in :class:`engine.settings.Settings`, which checks them."""
 
     layer: str = "1"
+    adapted: str = "auto"
     top: float | None = None
     window: int | None = None
     stride: int | None = None
@@ -98,6 +100,10 @@ class ScaleCert(Defense[ScaleCertConfig, SweepTables]):
         _, _, backend = subject.inspector.prepare(self._settings(subject))
         return Computation(backend.name, backend.precision, backend.batch)
 
+    def classifier(self, subject: Subject) -> Classifier:
+        """The adapted network, where the settings choose one."""
+        return subject.inspector.pruned_cut(self._settings(subject)).classifier
+
     def refusal(self, subject: Subject, threat: PatchThreat) -> str | None:
         """Why the layer cannot carry a certificate, or windows not cover the patch."""
         try:
@@ -137,7 +143,7 @@ class ScaleCert(Defense[ScaleCertConfig, SweepTables]):
     ) -> SweepTables:
         settings = self._settings(subject)
         cut, _, backend = subject.inspector.prepare(settings)
-        rate = settings.top if settings.top is not None else subject.classifier.family.rate(cut.layer)
+        rate = subject.inspector.rate(settings)
         state = superficial(cut, to_pixels(view), settings.importance, settings.fill)
         family = subject.inspector.family(threat, settings)
         count = sin_count(state.neurons, rate)
@@ -145,7 +151,8 @@ class ScaleCert(Defense[ScaleCertConfig, SweepTables]):
         key = subject.key(cut, view, *decided_by, family.side, threat, count, settings.selection, settings.stride)
         rows = _KeptRows(subject.kept(key))
         started = time.perf_counter()
-        *_, sweep = run_sweep(state, family, count, backend, settings.selection, cache=rows, stop=stop)
+        full = subject.inspector.full(state, settings)
+        *_, sweep = run_sweep(state, family, count, backend, settings.selection, cache=rows, stop=stop, full=full)
         if subject.store and sweep.complete and sweep.passes:
             subject.store.put(key, rows.table(time.perf_counter() - started))
         families = sum(len(rows) for rows in sweep.family_logits or ())

@@ -189,10 +189,10 @@ def file_digest(path: Path) -> str | None:
 
 
 def _key(subject: Subject, threat: PatchThreat, defense: AnyDefense) -> str:
-    classifier = subject.classifier
+    classifier = defense.classifier(subject)
     return digest(
         _VERSION,
-        classifier.name,
+        classifier.title,
         classifier.weights_sha256,
         classifier.preprocessing,
         threat,

@@ -125,7 +125,7 @@ def _csv(summary: Summary) -> str:
     for line in summary.lines:
         all_shares = [line.shares[metric] for metric in METRICS]
         shares = [f"{number:.6f}" for share in all_shares for number in (share.value, *share.interval)]
-        start = [line.kind, line.defense, line.configuration, line.model, summary.patch, line.images]
+        start = [line.kind, line.defense, line.configuration, line.network, summary.patch, line.images]
         table.writerow([*start, *shares, f"{line.passes:.6g}", f"{line.inference_passes:.6g}", f"{line.ms:.6g}"])
     return text.getvalue()
 

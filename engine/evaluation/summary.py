@@ -22,6 +22,8 @@ class Line:
     changed : str
         Settings other than the defense's defaults; empty if there are none.
     kind : str
+    network : str
+        What its passes ran, which is not the plain model where weights were adapted to SIN pruning.
     shares : dict
         By the names of ``METRICS``.
     claimed : Share, optional
@@ -38,6 +40,7 @@ class Line:
     requires: str
     citation: str
     kind: Kind
+    network: str
     shares: dict[str, Share]
     claimed: Share | None
     passes: float
@@ -84,10 +87,12 @@ class Summary:
 
     def settings_of(self, kind: Kind) -> str:
         """One sentence on the settings of its defenses, where they are not the defaults."""
-        changed = [f"{line.defense} ({line.changed})" for line in self.of_kind(kind) if line.changed]
+        lines = self.of_kind(kind)
+        changed = [f"{line.defense} ({line.changed})" for line in lines if line.changed]
+        others = "".join(f" {line.defense} runs {line.network}." for line in lines if line.network != line.model)
         if not changed:
-            return "Every defense has its default settings."
-        return f"Other than the default settings: {'; '.join(changed)}."
+            return f"Every defense has its default settings.{others}"
+        return f"Other than the default settings: {'; '.join(changed)}.{others}"
 
 
 def summary_of(plan: Plan, rows: Sequence[Row], names: Iterable[str], data: str, model: str, weights: str) -> Summary:
@@ -120,6 +125,7 @@ def summary_of(plan: Plan, rows: Sequence[Row], names: Iterable[str], data: str,
                 requires=defense.requires,
                 citation=defense.citation,
                 kind=defense.kind,
+                network=", ".join(sorted({row.model for row in mine})) or model,
                 shares=summarise(_outcome(row) for row in mine),
                 claimed=Share(sum(claims), len(claims)) if claims else None,
                 passes=sum(row.passes for row in mine) / count,

@@ -79,13 +79,14 @@ class Worker:
     def _row(self, one: Chosen, job: Job, image: InputImage, result: Result, vanilla: int) -> Row:
         label = result.certificate.label if job.photo.label is None else job.photo.label
         counted = outcome(result, label, vanilla)
-        defense, threat, classifier = self._defenses[one.key], result.threat, self.subject.classifier
+        defense, threat = self._defenses[one.key], result.threat
+        classifier = defense.classifier(self.subject)
         computation = defense.computation(self.subject)
         return Row(
             key=one.key,
             photo=job.photo.name,
             sha256=image.sha256,
-            model=classifier.name,
+            model=classifier.title,
             weights=classifier.weights_sha256,
             backend=f"{computation.name} {computation.precision}",
             patch_height=threat.height,

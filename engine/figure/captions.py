@@ -113,7 +113,7 @@ def _scope_line(inspection: Inspection, pasted: bool) -> str:
     threat = inspection.threat
     return (
         f"For one patch of {threat.height} × {threat.width} px ({percent(threat.share, 2)}) anywhere, "
-        f"on {inspection.classifier.name}, layer {inspection.cut.layer}, if this image was clean"
+        f"on {inspection.classifier.title}, layer {inspection.cut.layer}, if this image was clean"
         + ("; here a patch was pasted into it." if pasted else ".")
     )
 

@@ -189,7 +189,7 @@ def _assumed(snapshot: Snapshot, verdict: VerdictView) -> str:
     differs = snapshot.base is not None and snapshot.full is not None and snapshot.base.label != snapshot.full.label
     items = [
         "The photo was clean before the patch was put on it.",
-        f"The model is {escape(snapshot.model.name)}, cut at {escape(snapshot.layer)}, with "
+        f"The model is {escape(snapshot.network)}, cut at {escape(snapshot.layer)}, with "
         f"{percent(settings.top or 1.0)} of its neurons kept there; its weights are as they were.",
         f"Certificate and answer come from the same computation: {escape(snapshot.computation)}.",
         "A window whose margin is below 0.0001 of its largest logit proves nothing"

@@ -49,6 +49,7 @@ def snapshot_of(
         settings=found.settings,
         model=model,
         layer=found.cut.layer,
+        adapted=found.classifier.adapted,
         original=original,
         clean_view=clean,
         view=found.view,

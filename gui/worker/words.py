@@ -11,7 +11,7 @@ __all__ = ["command_line"]
 
 # Settings that an attack may look at, by their option.
 _KNOBS = (
-    *("model", "weights", "input_size", "mean", "std", "labels", "layer"),
+    *("model", "weights", "input_size", "mean", "std", "labels", "layer", "adapted"),
     *("top", "selection", "importance", "fill", "seed"),
 )
 

@@ -63,6 +63,7 @@ def test_every_number_is_that_of_the_inspection(inspector: Inspector):
         "layer": "stem",
         "input_size": [20, 24],
         "weights_sha256": inspector.classifier.weights_sha256,
+        "adapted": None,
         "backend": "torch-cpu",
         "precision": "fp32",
         "batch": 4,

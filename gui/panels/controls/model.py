@@ -89,8 +89,10 @@ class ModelGroup(Group):
         elif (snapshot := self.state.snapshot) is not None:
             height, width = snapshot.model.input_size
             cells = snapshot.largest_window + 1
+            adapted = f"; {snapshot.adapted}" if snapshot.adapted else ""
             self.note.setText(
-                f"{snapshot.layer}: {cells} cells a side, input {height} × {width} px, run by {snapshot.backend}"
+                f"{snapshot.layer}: {cells} cells a side, input {height} × {width} px, "
+                f"run by {snapshot.backend}{adapted}"
             )
         else:
             self.note.setText("")

@@ -152,7 +152,13 @@ def test_a_patch_file_is_read_back_as_it_was_written(toy: Inspector, trained: At
 def test_what_an_adaptive_attack_looked_at_is_in_the_file(toy: Inspector, trained: AttackStage) -> None:
     adaptive = made(toy, trained, replace(ATTACK, alpha=0.5), start=read_patch_of(trained))
     assert adaptive["attack"]["alpha"] == 0.5
-    assert adaptive["defense"] == {"layer": "stem", "top": 0.5, "importance": "contrast", "fill": "neutral"}
+    assert adaptive["defense"] == {
+        "layer": "stem",
+        "adapted": "auto",
+        "top": 0.5,
+        "importance": "contrast",
+        "fill": "neutral",
+    }
     assert adaptive["start"] == {"name": "start.png", "sha256": "5" * 64}
 
 

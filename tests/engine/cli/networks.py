@@ -38,3 +38,22 @@ def busy() -> nn.Module:
         *(nn.Conv2d(3, 8, 3, padding=1), nn.ReLU(), nn.Conv2d(8, 16, 3, padding=1), nn.ReLU()),
         *(nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(16, 3)),
     )
+
+
+class Staged(nn.Module):
+    """A stem to prune, a stage to adapt, and a linear layer."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        torch.manual_seed(1)
+        self.stem = nn.Sequential(nn.Conv2d(3, 4, 3, padding=1), nn.ReLU())
+        self.body = nn.Sequential(nn.Conv2d(4, 6, 3, stride=2, padding=1), nn.BatchNorm2d(6), nn.ReLU())
+        self.fc = nn.Linear(6, 2)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return 10 * self.fc(self.body(self.stem(x)).mean((2, 3)))
+
+
+def staged() -> nn.Module:
+    """Something to adapt."""
+    return Staged()
