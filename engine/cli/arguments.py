@@ -110,6 +110,11 @@ def make_parser() -> _Parser:
     )
     pasting.add_argument("--scale", type=values.number, help="enlarge it by this factor (1)")
     pasting.add_argument("--rotate", type=values.number, metavar="DEG", help="turn it counter-clockwise (0)")
+    inspect.add_argument(
+        "--until-alert",
+        action="store_true",
+        help="stop at a photo's first alert, without its other windows and location map; certifying still takes all",
+    )
     results = inspect.add_argument_group("results")
     results.add_argument("--json", metavar="FILE", help="write the report here; - for standard output, and only that")
     results.add_argument(

@@ -12,8 +12,10 @@ from engine.cli.arguments import settings_from
 from engine.cli.console import Screen
 from engine.cli.inspectors import Inspectors
 from engine.cli.watch import watch
+from engine.cli.worker_options import check_workers, executor_from
 from engine.datasets.named import CIFAR10, data_folder
 from engine.errors import SettingsError
+from engine.evaluation.wording import wording
 from engine.outputs import make_folder
 from engine.threat import PatchThreat
 
@@ -47,8 +49,7 @@ def evaluate_defenses(arguments: argparse.Namespace, inspectors: Inspectors) -> 
         If it cannot be run as asked.
     """
     settings = settings_from(arguments)
-    if arguments.workers < 1:
-        raise SettingsError(f"Work is done by at least 1 process, not {arguments.workers}; try --workers 1.")
+    check_workers(arguments)
     if arguments.limit is not None and arguments.limit < 1:
         raise SettingsError(f"At least 1 photo is evaluated, not {arguments.limit}; try --limit 100.")
     out = Path(arguments.out)
@@ -61,26 +62,31 @@ def evaluate_defenses(arguments: argparse.Namespace, inspectors: Inspectors) -> 
     inspector = inspectors.get(settings)
 
     from engine.defenses import Subject, TableStore
-    from engine.evaluation.photos import labelled_photos
-    from engine.evaluation.plan import make_plan
+    from engine.evaluation.photos import labelled_photos, plain_photos
+    from engine.evaluation.plan import make_plan, without_labels
     from engine.evaluation.report import write_report
     from engine.evaluation.rows import RowStore
     from engine.evaluation.run import evaluate
     from engine.evaluation.summary import summary_of
 
     classifier = inspector.classifier
-    photos = labelled_photos(data_folder(arguments.data), classifier.labels, arguments.limit)
+    folder = data_folder(arguments.data)
+    if arguments.unlabelled:
+        photos = plain_photos(folder, arguments.limit)
+    else:
+        photos = labelled_photos(folder, classifier.labels, arguments.limit)
     threat, photo_size = _threat(arguments.patch_space, settings.patch, photos, classifier)
     tables = out / "tables"
     make_folder(tables)
     subject = Subject(inspector, settings, TableStore(tables))
     defenses = [text.strip() for text in arguments.defenses.split(",") if text.strip()]
     plan = make_plan(subject, settings, defenses, threat, photo_size)
+    plan = without_labels(plan) if arguments.unlabelled else plan
     for title, sentence in plan.refused:
         screen.tell(f"{title} is left out: {sentence}")
     store = RowStore(out / ROWS)
     started = time.perf_counter()
-    watched = watch(screen, len(photos), evaluate(plan, photos, subject, store, arguments.workers, tables))
+    watched = watch(screen, len(photos), evaluate(plan, photos, subject, store, executor_from(arguments, tables)))
     rows = store.read(one.key for one in plan.chosen)
     summary = summary_of(
         plan, rows, [photo.name for photo in photos], arguments.data, classifier.name, classifier.weights_sha256
@@ -120,10 +126,11 @@ def show_summary(screen: Screen, summary: "Summary") -> None:
             pad_edge=False,
         )
         table.add_column("defense", overflow="fold", min_width=_NAME)
-        for head in (*_SHOWN.values(), "passes", "ms"):
+        shown = _SHOWN if summary.labelled else wording(labelled=False).measures
+        for head in (*shown.values(), "passes", "ms"):
             table.add_column(head, justify="right", no_wrap=True)
         for line in lines:
-            shares = [f"{100 * line.shares[metric].value:.1f}" for metric in _SHOWN]
+            shares = [f"{100 * line.shares[metric].value:.1f}" for metric in shown]
             table.add_row(line.defense, *shares, f"{line.passes:.0f}", f"{line.ms:.0f}")
         screen.show(table)
         screen.show(summary.settings_of(kind))

@@ -9,6 +9,7 @@ from engine.cli.console import Screen
 from engine.cli.evaluate import ROWS, show_summary
 from engine.cli.inspectors import Inspectors
 from engine.cli.watch import tell_left_out, watch
+from engine.cli.worker_options import executor_from
 from engine.datasets.named import data_folder
 from engine.defenses import TableStore
 from engine.evaluation.limits import Limits
@@ -44,7 +45,7 @@ def evaluate_each(arguments: argparse.Namespace, settings: Settings, inspectors:
     tell_left_out(screen, parts)
     rows = RowStore(out / ROWS)
     photos = sum(len(part.photos) for part in parts if part.plan is not None and part.plan.chosen)
-    watched = watch(screen, photos, measure(parts, rows, arguments.workers, tables))
+    watched = watch(screen, photos, measure(parts, rows, executor_from(arguments, tables)))
     counted = [count(part, rows, arguments.data) for part in parts]
     refused = tuple(pair for part in parts for pair in part.sentences.items())
     summary = replace(merged([one for one in counted if one is not None]), refused=refused)

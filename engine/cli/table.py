@@ -13,8 +13,8 @@ from engine.cli.arguments import settings_from
 from engine.cli.console import Screen
 from engine.cli.inspectors import Inspectors
 from engine.cli.watch import tell_left_out, watch
+from engine.cli.worker_options import check_workers, executor_from
 from engine.datasets.named import CIFAR10, data_folder, imagenet_folder
-from engine.errors import SettingsError
 from engine.outputs import make_folder
 
 if TYPE_CHECKING:  # they import torch: only once the command line is found right
@@ -34,8 +34,7 @@ def measure_table(arguments: argparse.Namespace, inspectors: Inspectors) -> int:
         If it cannot be measured as asked.
     """
     settings = settings_from(arguments)
-    if arguments.workers < 1:
-        raise SettingsError(f"Work is done by at least 1 process, not {arguments.workers}; try --workers 1.")
+    check_workers(arguments)
 
     from engine.defenses import TableStore
     from engine.evaluation.limits import Limits
@@ -62,7 +61,7 @@ def measure_table(arguments: argparse.Namespace, inspectors: Inspectors) -> int:
     tell_left_out(screen, parts)
     rows = RowStore(out / "rows")
     photos = sum(len(part.photos) for part in parts if part.plan is not None and part.plan.chosen)
-    watched = watch(screen, photos, measure(parts, rows, arguments.workers, tables))
+    watched = watch(screen, photos, measure(parts, rows, executor_from(arguments, tables)))
     named = str(data) if arguments.data is None else arguments.data
     report = TableReport(table.number, table.head, named, compare(table, kind, parts, rows))
     for path in write_table(report, out):

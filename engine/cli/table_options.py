@@ -3,7 +3,7 @@
 import argparse
 from typing import Any
 
-from engine.cli import values
+from engine.cli.worker_options import add_workers
 
 __all__ = ["add_table"]
 
@@ -45,5 +45,5 @@ def add_table(commands: Any, parents: list[argparse.ArgumentParser]) -> None:
         metavar="N|DEFENSE=N",
         help="this many photos a row, evenly spread; other numbers for some defenses: 1000,minority_reports=200",
     )
-    group.add_argument("--workers", type=values.integer, metavar="N", default=1, help="processes (1)")
+    add_workers(group)
     group.add_argument("--out", metavar="DIR", help="where rows and table go (sinscope-table5, -6 or -7)")

@@ -97,6 +97,10 @@ class IBP(Defense[IBPConfig, IBPTables]):
             return f"it needs a network of Conv2d, Linear, ReLU and Flatten. {error}"
         return None
 
+    def most_passes(self, subject: Subject, threat: PatchThreat) -> int:  # noqa: ARG002
+        """A forward pass, and a pass of bounds for each place, which costs two."""
+        return 1 + 2 * threat.places[0] * threat.places[1]
+
     def tables(
         self,
         subject: Subject,

@@ -105,6 +105,10 @@ class MinorityReports(Defense[MinorityReportsConfig, OcclusionTables]):
             return str(error)
         return None
 
+    def most_passes(self, subject: Subject, threat: PatchThreat) -> int:  # noqa: ARG002
+        """One for the photo and one for each occlusion."""
+        return 1 + len(self.config.occlusions(threat).masks)
+
     def tables(
         self,
         subject: Subject,

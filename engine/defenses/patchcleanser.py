@@ -94,6 +94,11 @@ class PatchCleanser(Defense[PatchCleanserConfig, PairTables]):
             return str(error)
         return None
 
+    def most_passes(self, subject: Subject, threat: PatchThreat) -> int:  # noqa: ARG002
+        """One for each mask alone and one for each pair."""
+        masks = len(covering_masks(threat, self.config.masks).masks)
+        return masks * (masks + 1) // 2
+
     def tables(
         self,
         subject: Subject,

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from engine.defenses import Subject, TableStore
 from engine.errors import DefenseError, SinscopeError
+from engine.evaluation.executors import Executor
 from engine.evaluation.limits import Limits
 from engine.evaluation.photos import LabelledPhoto, labelled_photos
 from engine.evaluation.plan import Chosen, Plan, sort_defenses
@@ -138,8 +139,7 @@ def _part(
 def measure(
     parts: Sequence[Part],
     rows: RowStore,
-    workers: int = 1,
-    tables: Path | None = None,
+    executor: Executor | None = None,
     stop: Callable[[], bool] | None = None,
 ) -> Iterator[Progress]:
     """Measure what is not measured yet.
@@ -148,7 +148,7 @@ def measure(
     ----------
     parts : sequence of Part
     rows : RowStore
-    workers, tables, stop
+    executor, stop
         As :func:`engine.evaluation.run.evaluate` takes them.
 
     Yields
@@ -164,7 +164,7 @@ def measure(
         assert subject is not None  # wherever there is a plan
         done -= before
         of_part = 0
-        for step in evaluate(plan, some, subject, rows, workers, tables, stop):
+        for step in evaluate(plan, some, subject, rows, executor, stop):
             of_part = step.done
             if step.photo:
                 yield replace(step, done=done + of_part, photos=photos)

@@ -2,7 +2,7 @@
 
 import io
 import itertools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -20,6 +20,7 @@ def accuracy_plot(
     lines: Sequence[Line],
     names: Sequence[str] | None = None,
     published: Sequence[tuple[float | None, float | None]] = (),
+    measures: Mapping[str, str] | None = None,
 ) -> bytes:
     """Clean and certified accuracy of each defense, with 95 % Wilson intervals.
 
@@ -30,7 +31,10 @@ def accuracy_plot(
         Other names for them than the defenses'.
     published : sequence of (clean, certified)
         What was published for each, in %; ``None`` where nothing was.
+    measures : mapping of str to str, optional
+        What the measures are called, where not by their names.
     """
+    names_of = measures or {}
     figure = Figure(figsize=(8, 1.6 + 0.55 * len(lines)), layout="constrained")
     axes = figure.add_subplot()
     for offset, metric, colour in ((-0.18, "clean", _CLEAN), (0.18, "certified", _CERTIFIED)):
@@ -40,7 +44,16 @@ def accuracy_plot(
         high = [100 * (share.interval[1] - share.value) for share in shares]
         places = [index + offset for index in range(len(lines))]
         spread = [[max(0.0, end) for end in ends] for ends in (low, high)]
-        axes.barh(places, values, height=0.34, color=colour, label=metric, xerr=spread, ecolor=_INTERVAL, capsize=2)
+        axes.barh(
+            places,
+            values,
+            height=0.34,
+            color=colour,
+            label=names_of.get(metric, metric),
+            xerr=spread,
+            ecolor=_INTERVAL,
+            capsize=2,
+        )
     marks = [
         (value, index + offset)
         for index, pair in enumerate(published)

@@ -6,26 +6,16 @@ import io
 from collections.abc import Iterable
 from pathlib import Path
 
-from engine.defenses.result import Kind
 from engine.evaluation.forms import html_list, html_page, html_picture, html_table, markdown_table, number
 from engine.evaluation.metrics import METRICS
 from engine.evaluation.plots import accuracy_plot, cost_plot
 from engine.evaluation.summary import Line, Summary
+from engine.evaluation.wording import wording
 from engine.outputs import write_output
 
-__all__ = ["KINDS", "write_report"]
+__all__ = ["write_report"]
 
-KINDS: dict[Kind, str] = {
-    "recovery": "Recovery: certified means that the answer is the label, whatever the patch",
-    "detection": "Detection: certified means that the answer is the label or an alert, whatever the patch",
-}
-_HEADS = ("defense", *(metric.replace("_", " ") for metric in METRICS), "passes", "at inference", "ms")
-_NOTES = (
-    "Clean: right and silent; an alert on a clean photo counts as wrong. Certified: clean, and proved at every place "
-    "of the patch. Guaranteed: proved for the true label, silent or not. Pruned: what the defense leans to is right.",
-    "Passes: forward passes a photo for answer and certificate together, and at inference alone. Recovery and "
-    "detection promise different things and are not ranked together.",
-)
+_COSTS = ("passes", "at inference", "ms")
 
 
 def write_report(summary: Summary, folder: Path) -> list[Path]:
@@ -59,9 +49,13 @@ def _facts(summary: Summary) -> list[str]:
     ]
 
 
-def _cells(line: Line) -> list[str]:
+def _heads(summary: Summary) -> tuple[str, ...]:
+    return ("defense", *wording(summary.labelled).measures.values(), *_COSTS)
+
+
+def _cells(line: Line, measures: Iterable[str]) -> list[str]:
     name = line.defense if line.images else f"{line.defense} (no photo yet)"
-    shares = [str(line.shares[metric]) for metric in METRICS]
+    shares = [str(line.shares[metric]) for metric in measures]
     return [name, *shares, *(number(mean) for mean in (line.passes, line.inference_passes, line.ms))]
 
 
@@ -86,13 +80,14 @@ def _on(line: Line, summary: Summary) -> str:
 
 
 def _markdown(summary: Summary) -> str:
-    parts = ["# Certified accuracy", "", *(f"- {fact}" for fact in _facts(summary))]
-    for kind, title in KINDS.items():
+    words = wording(summary.labelled)
+    parts = [f"# {words.title}", "", *(f"- {fact}" for fact in _facts(summary))]
+    for kind, title in words.kinds.items():
         if lines := summary.of_kind(kind):
             parts += ["", f"## {title}", "", "Shares in %, with 95 % Wilson intervals.", ""]
-            parts += markdown_table(_HEADS, (_cells(line) for line in lines))
+            parts += markdown_table(_heads(summary), (_cells(line, words.measures) for line in lines))
             parts += ["", summary.settings_of(kind), *_claims(lines)]
-    parts += ["", *(f"{note}\n" for note in _NOTES), "## Settings", ""]
+    parts += ["", *(f"{note}\n" for note in words.notes), "## Settings", ""]
     parts += [f"- {setting}" for setting in _settings(summary)]
     if summary.refused:
         parts += ["", "## Cannot run on this model", ""]
@@ -101,22 +96,23 @@ def _markdown(summary: Summary) -> str:
 
 
 def _html(summary: Summary) -> str:
-    body = ["<h1>Certified accuracy</h1>", html_list(_facts(summary))]
-    for kind, title in KINDS.items():
+    words = wording(summary.labelled)
+    body = [f"<h1>{words.title}</h1>", html_list(_facts(summary))]
+    for kind, title in words.kinds.items():
         lines = summary.of_kind(kind)
         if not lines:
             continue
         body += [f"<h2>{html.escape(title)}</h2>", "<p>Shares in %, with 95 % Wilson intervals.</p>"]
-        body += html_table(_HEADS, (_cells(line) for line in lines))
+        body += html_table(_heads(summary), (_cells(line, words.measures) for line in lines))
         body += [f"<p>{html.escape(sentence)}</p>" for sentence in (summary.settings_of(kind), *_claims(lines))]
-        body += [html_picture(accuracy_plot(lines), f"Clean and certified accuracy, {kind}")]
-        body += [html_picture(cost_plot(lines), f"Certified accuracy against passes, {kind}")]
-    body += [*(f"<p>{html.escape(note)}</p>" for note in _NOTES), "<h2>Settings</h2>"]
+        body += [html_picture(accuracy_plot(lines, measures=words.measures), f"{words.title}, {kind}")]
+        body += [html_picture(cost_plot(lines), f"{words.title} against passes, {kind}")]
+    body += [*(f"<p>{html.escape(note)}</p>" for note in words.notes), "<h2>Settings</h2>"]
     body.append(html_list(_settings(summary)))
     if summary.refused:
         body += ["<h2>Cannot run on this model</h2>"]
         body.append(html_list(f"{title}: {sentence}" for title, sentence in summary.refused))
-    return html_page("Certified accuracy", body)
+    return html_page(words.title, body)
 
 
 def _csv(summary: Summary) -> str:
@@ -137,7 +133,7 @@ def _csv(summary: Summary) -> str:
 def _latex(summary: Summary) -> str:
     """Rows of defense, clean and certified accuracy in %; recoveries and detections apart."""
     rows = []
-    for kind in KINDS:
+    for kind in wording(summary.labelled).kinds:
         lines = summary.of_kind(kind)
         if lines:
             rows.append(f"% {kind}: defense, clean, certified; {summary.photos} photos, patch {summary.patch}")

@@ -4,22 +4,23 @@ import contextlib
 import io
 import os
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+from filelock import FileLock, Timeout
 
 from engine.errors import EvaluationError
-from engine.outputs import make_folder, write_output
+from engine.outputs import check_output, make_folder, write_output
 
 __all__ = ["Row", "RowStore"]
 
 
 @dataclass(frozen=True)
 class Row:
-    """The answer of one defense for one labelled photo.
+    """The answer of one defense for one photo.
 
     Parameters
     ----------
@@ -31,7 +32,8 @@ class Row:
     patch_height, patch_width, patch_space : int, int, str
     defense, configuration, kind : str
     label, vanilla, prediction, output : int
-        The true class, the undefended model's, what the defense leans to, and what it answers (-1: an alert).
+        The true class, the undefended model's, what the defense leans to, and what it answers (-1: an alert). Of
+        a photo without a label, the class that the certificate is about is what the defense leans to.
     word : str
     vanilla_right, pruned, clean, certified, guaranteed, false_alert : bool
         See :class:`engine.evaluation.metrics.Outcome`.
@@ -98,6 +100,35 @@ class RowStore:
     def __init__(self, folder: Path) -> None:
         make_folder(folder)
         self._folder = folder
+
+    @contextlib.contextmanager
+    def locked(self) -> Iterator[None]:
+        """Keep other runs from writing here within the block; the system lets go of the lock if this one is killed.
+
+        Raises
+        ------
+        EvaluationError
+            If another run writes here.
+        OutputError
+            If nothing can be written here.
+        """
+        path = self._folder / ".lock"
+        check_output(path)
+        lock = FileLock(path, timeout=0, thread_local=False)
+        with contextlib.ExitStack() as held:
+            try:
+                held.enter_context(lock)
+            except Timeout as error:
+                raise EvaluationError(
+                    f"Another run is writing to {self._folder.parent}; wait for its end, or give another --out."
+                ) from error
+            except (NotImplementedError, OSError):
+                pass  # a file system without locks: two runs would do photos twice, and lose nothing
+            else:
+                for partial in self._folder.glob(".part-*.partial"):  # of a run that was killed
+                    with contextlib.suppress(OSError):
+                        partial.unlink()
+            yield
 
     def append(self, rows: Sequence[Row]) -> None:
         """Write a batch.

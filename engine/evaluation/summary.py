@@ -64,6 +64,8 @@ class Summary:
         That were asked for.
     lines : tuple of Line
     refused : tuple of (title, sentence)
+    labelled : bool
+        Whether photos have labels; without, shares are of what each defense answers.
     """
 
     networks: tuple[tuple[str, str], ...]
@@ -74,6 +76,7 @@ class Summary:
     photos: int
     lines: tuple[Line, ...]
     refused: tuple[tuple[str, str], ...]
+    labelled: bool = True
 
     def of_kind(self, kind: Kind) -> tuple[Line, ...]:
         """The lines of recoveries or of detections: the two promise different things and are not ranked together."""
@@ -134,6 +137,7 @@ def summary_of(plan: Plan, rows: Sequence[Row], names: Iterable[str], data: str,
         len(wanted),
         tuple(lines),
         plan.refused,
+        plan.labelled,
     )
 
 

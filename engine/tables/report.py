@@ -10,7 +10,7 @@ from pathlib import Path
 from engine.defenses.result import Kind
 from engine.evaluation.forms import html_list, html_page, html_picture, html_table, markdown_table, number
 from engine.evaluation.plots import accuracy_plot
-from engine.evaluation.report import KINDS
+from engine.evaluation.wording import wording
 from engine.outputs import write_output
 from engine.tables.compare import Compared
 from engine.tables.published import published_table
@@ -135,7 +135,7 @@ def _refused(report: TableReport) -> list[str]:
 def _markdown(report: TableReport) -> str:
     parts = [f"# {report.title}", "", *(f"- {fact}" for fact in _facts(report))]
     models = _has_models(report)
-    for kind, title in KINDS.items():
+    for kind, title in wording(labelled=True).kinds.items():
         if rows := report.of_kind(kind):
             parts += ["", f"## {title}", "", *markdown_table(_heads(report), (_cells(row, models) for row in rows))]
     parts += ["", *(f"{note}\n" for note in _NOTES), "## Settings", ""]
@@ -148,7 +148,7 @@ def _markdown(report: TableReport) -> str:
 def _html(report: TableReport) -> str:
     body = [f"<h1>{html.escape(report.title)}</h1>", html_list(_facts(report))]
     models = _has_models(report)
-    for kind, title in KINDS.items():
+    for kind, title in wording(labelled=True).kinds.items():
         rows = report.of_kind(kind)
         if not rows:
             continue
@@ -196,7 +196,7 @@ def _csv(report: TableReport) -> str:
 def _latex(report: TableReport) -> str:
     """Rows of name, patch, published clean and certified, and measured clean and certified accuracy in %."""
     rows = []
-    for kind in KINDS:
+    for kind in wording(labelled=True).kinds:
         if some := report.of_kind(kind):
             rows.append(f"% {kind}: {report.head}, patch, published clean, certified, measured clean, certified")
         for row in some:

@@ -39,6 +39,20 @@ def test_rows_report_and_a_second_run(run: Run, toy, folder: Path, tmp_path: Pat
     assert "2 of 2 photos" in more.out
 
 
+def test_photos_without_labels(run: Run, toy, folder: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    (folder / "0_a.png").rename(folder / "holiday.png")
+    words = ["evaluate", folder, "--out", out, *toy(), "--defense", "minority_reports_pc"]
+    refused = run(*words)
+    assert refused.code == exits.ERROR
+    assert "holiday.png does not say its class" in " ".join(refused.errors)
+    done = run(*words, "--unlabelled")
+    assert done.code == exits.QUIET
+    assert "as undefended" in done.out
+    # Every bright photo stays bright under any mask: what each says is certified.
+    assert "| minority_reports_pc | 100.0 (43.8-100.0) | 100.0 (43.8-100.0) | 0.0" in (out / "report.md").read_text()
+
+
 def test_defaults_share_one_rule_and_names_are_whole_at_80_columns(
     run: Run, toy, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -106,6 +120,7 @@ def test_an_interrupt_keeps_what_is_done(
         (["--defense", "ibp"], "No defense that was asked for can run here: Interval bound propagation"),
         (["--defense", "patchcleanser,patchcleanser"], "asked for twice"),
         (["--workers", "0"], "at least 1 process, not 0"),
+        (["--cluster", " "], "--cluster needs an address; give auto"),
         (["--limit", "0"], "At least 1 photo is evaluated, not 0"),
         (["--label", "1"], "--label belongs to another command, or stands"),
         (["--patch-space", "print"], "--patch-space cannot be 'print'"),
