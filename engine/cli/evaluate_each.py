@@ -8,7 +8,7 @@ from pathlib import Path
 from engine.cli.console import Screen
 from engine.cli.evaluate import ROWS, show_summary
 from engine.cli.inspectors import Inspectors
-from engine.cli.watch import watch
+from engine.cli.watch import tell_left_out, watch
 from engine.cli.worker_options import executor_from
 from engine.datasets.named import data_folder
 from engine.defenses import TableStore
@@ -42,9 +42,7 @@ def evaluate_each(arguments: argparse.Namespace, settings: Settings, inspectors:
     lines = made_for([text.strip() for text in arguments.defenses.split(",") if text.strip()])
     limits, data = Limits(arguments.limit), data_folder(arguments.data)
     parts = prepare(lines, data, settings, inspectors.get, [settings.patch], limits, TableStore(tables))
-    for part in parts:
-        for defense, sentence in part.sentences.items():
-            screen.tell(f"{defense} is left out: {sentence}")
+    tell_left_out(screen, parts)
     rows = RowStore(out / ROWS)
     photos = sum(len(part.photos) for part in parts if part.plan is not None and part.plan.chosen)
     watched = watch(screen, photos, measure(parts, rows, executor_from(arguments, tables)))

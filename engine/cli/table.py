@@ -12,7 +12,7 @@ from rich.table import Table
 from engine.cli.arguments import settings_from
 from engine.cli.console import Screen
 from engine.cli.inspectors import Inspectors
-from engine.cli.watch import watch
+from engine.cli.watch import tell_left_out, watch
 from engine.cli.worker_options import check_workers, executor_from
 from engine.datasets.named import CIFAR10, data_folder, imagenet_folder
 from engine.outputs import make_folder
@@ -58,9 +58,7 @@ def measure_table(arguments: argparse.Namespace, inspectors: Inspectors) -> int:
     screen = Screen()
     started = time.perf_counter()
     parts = prepare(table.lines, data, settings, inspectors.get, patches, limits, TableStore(tables))
-    for part in parts:
-        for defense, sentence in part.sentences.items():
-            screen.tell(f"{defense}, patch {part.patch}, is left out: {sentence}")
+    tell_left_out(screen, parts)
     rows = RowStore(out / "rows")
     photos = sum(len(part.photos) for part in parts if part.plan is not None and part.plan.chosen)
     watched = watch(screen, photos, measure(parts, rows, executor_from(arguments, tables)))
@@ -86,7 +84,7 @@ def _show(screen: Screen, report: "TableReport") -> None:
         if not rows:
             continue
         table = Table(
-            title=f"Table {report.number}, {kind}: clean/certified, % (intervals in the report)",
+            title=f"Table {report.number}, {kind}: clean/certified in %",
             title_justify="left",
             box=SIMPLE_HEAD,
             padding=(0, 1, 0, 0),

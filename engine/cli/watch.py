@@ -1,16 +1,17 @@
 """An evaluation watched from the command line: its progress, faults, and an interruption."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from engine.cli import exits
 from engine.cli.console import Screen
 
-if TYPE_CHECKING:  # it imports torch
+if TYPE_CHECKING:  # they import torch
+    from engine.evaluation.parts import Part
     from engine.evaluation.run import Progress
 
-__all__ = ["Watched", "watch"]
+__all__ = ["Watched", "tell_left_out", "watch"]
 
 
 @dataclass(frozen=True)
@@ -62,3 +63,13 @@ def watch(screen: Screen, photos: int, steps: "Iterable[Progress]") -> Watched:
     if interrupted:
         screen.tell("interrupted; the same command goes on from here")
     return Watched(done, faults, interrupted)
+
+
+def tell_left_out(screen: Screen, parts: "Sequence[Part]") -> None:
+    """Say which defenses cannot run, each reason once."""
+    told: dict[str, dict[str, None]] = {}
+    for part in parts:
+        for defense, sentence in part.sentences.items():
+            told.setdefault(sentence, {})[defense] = None
+    for sentence, defenses in told.items():
+        screen.tell(f"{', '.join(defenses)}: left out. {sentence[0].upper()}{sentence[1:]}")
