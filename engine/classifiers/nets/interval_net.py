@@ -5,7 +5,7 @@ from torch import nn
 __all__ = ["interval_net"]
 
 
-def interval_net(widths: tuple[int, int] = (32, 64), hidden: int = 256, classes: int = 10) -> nn.Sequential:
+def interval_net(widths: tuple[int, int] = (32, 64), hidden: int = 128, classes: int = 10) -> nn.Sequential:
     """Three convolutions and two linear layers; small, because every step of its training bounds every photo anew.
 
     Takes normalised pixels ``(B, 3, 32, 32)``.
