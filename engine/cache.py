@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import secrets
 from pathlib import Path
 
 from platformdirs import user_cache_path
@@ -40,7 +41,8 @@ def write_whole(path: Path, content: bytes) -> None:
     OSError
         If the folder cannot be written; what was there before is untouched.
     """
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    # Drawn at random: processes of two machines may write to one folder.
+    partial = path.with_name(f".{path.name}.{secrets.token_hex(4)}.partial")
     try:
         partial.write_bytes(content)
         os.replace(partial, path)

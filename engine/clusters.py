@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.classifiers.footprint import Footprints
+from engine.deferred import statistics_deferred
 
 __all__ = ["CLUSTERED_SINS", "SinCluster", "SinClusters", "cluster_positions", "cluster_sins"]
 
@@ -81,7 +82,8 @@ def cluster_sins(positions: NDArray[np.int64], footprints: Footprints, bandwidth
 
 def cluster_positions(positions: NDArray[np.int64], bandwidth: float | None = None) -> NDArray[np.int64]:
     """The cluster of each position, numbered from the largest cluster down (ties by first position)."""
-    from sklearn.cluster import MeanShift, estimate_bandwidth
+    with statistics_deferred():
+        from sklearn.cluster import MeanShift, estimate_bandwidth
 
     distinct = np.unique(positions, axis=0)
     if len(distinct) < 2:

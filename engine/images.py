@@ -1,4 +1,4 @@
-"""Reading and checking images: files in all their kinds, and scikit-learn's sample photos."""
+"""Reading and checking images: files in all their kinds."""
 
 import hashlib
 import math
@@ -28,7 +28,6 @@ __all__ = [
     "list_images",
     "load_image",
     "read_image",
-    "sample_images",
     "spread",
 ]
 
@@ -39,7 +38,6 @@ MAX_PIXELS = 150_000_000
 _FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "TIFF", "GIF", "PPM")
 EXTENSIONS = frozenset({".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff", ".gif", ".ppm", ".pgm"})
 
-_SAMPLES = ("china", "flower")
 _SAMPLE_PREFIX = "sample:"
 
 _COLOURS = {
@@ -148,16 +146,9 @@ def load_image(reference: str) -> InputImage:
     """
     if not reference.startswith(_SAMPLE_PREFIX):
         return read_image(reference)
-    name = reference.removeprefix(_SAMPLE_PREFIX)
-    if name not in _SAMPLES:
-        known = " or ".join(_SAMPLE_PREFIX + sample for sample in _SAMPLES)
-        raise ImageError(f"There is no sample photo {name!r}; use {known}.")
-    return _sample(name)
+    from engine.samples import load_sample  # it rests on this module
 
-
-def sample_images() -> dict[str, InputImage]:
-    """scikit-learn's two sample photos by name, ``china`` and ``flower``, 640 x 427 px each."""
-    return {name: _sample(name) for name in _SAMPLES}
+    return load_sample(reference.removeprefix(_SAMPLE_PREFIX))
 
 
 def list_images(folder: Path) -> list[Path]:
@@ -228,16 +219,6 @@ def blend(rgb: NDArray[np.uint8], alpha: NDArray[np.uint8], background: NDArray[
     cover = alpha[..., None].astype(np.uint16)
     mixed = rgb * cover + background * (255 - cover)
     return ((mixed + 127) // 255).astype(np.uint8)
-
-
-def _sample(name: str) -> InputImage:
-    """One of scikit-learn's photos."""
-    # Here, not above: scikit-learn takes a second to import and few callers want its photos.
-    from sklearn.datasets import load_sample_image
-
-    rgb = np.array(load_sample_image(f"{name}.jpg"), dtype=np.uint8)
-    rgb.setflags(write=False)
-    return InputImage(None, name, hashlib.sha256(rgb.tobytes()).hexdigest(), rgb)
 
 
 @contextmanager

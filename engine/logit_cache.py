@@ -1,10 +1,9 @@
 """Logit rows kept between sweeps, so that a former setting answers at once."""
 
-from collections import OrderedDict
-
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.kept import Kept
 from engine.selection import MaskedInput
 
 __all__ = ["LogitCache"]
@@ -22,13 +21,16 @@ class LogitCache:
     """
 
     def __init__(self, limit: int = CACHE_BYTES) -> None:
-        self.limit = limit
-        self.bytes = 0
-        self._rows: OrderedDict[tuple[str, MaskedInput], NDArray[np.float32]] = OrderedDict()
+        self._rows: Kept[tuple[str, MaskedInput], NDArray[np.float32]] = Kept(limit, lambda row: row.nbytes)
 
     def __len__(self) -> int:
         """Number of rows kept."""
         return len(self._rows)
+
+    @property
+    def bytes(self) -> int:
+        """What the rows take together."""
+        return self._rows.size
 
     def get(self, context: str, mask: MaskedInput) -> NDArray[np.float32] | None:
         """The row of one input, or ``None``.
@@ -40,21 +42,12 @@ class LogitCache:
             backend and precision.
         mask : MaskedInput
         """
-        row = self._rows.get((context, mask))
-        if row is not None:
-            self._rows.move_to_end((context, mask))
-        return row
+        return self._rows.get((context, mask))
 
     def put(self, context: str, mask: MaskedInput, row: NDArray[np.float32]) -> None:
         """Keep the row of one input."""
-        if (context, mask) not in self._rows:
-            self.bytes += row.nbytes
-        self._rows[context, mask] = row
-        while self.bytes > self.limit:
-            _, dropped = self._rows.popitem(last=False)
-            self.bytes -= dropped.nbytes
+        self._rows.put((context, mask), row)
 
     def clear(self) -> None:
         """Drop every row."""
         self._rows.clear()
-        self.bytes = 0

@@ -18,6 +18,7 @@ from engine.classifiers.footprint import Footprints
 from engine.clusters import CLUSTERED_SINS, SinClusters, cluster_sins
 from engine.cuts import Cuts
 from engine.errors import BackendError, SettingsError
+from engine.kept import Kept
 from engine.logit_cache import LogitCache
 from engine.predictions import Guard
 from engine.selection import MaskedInput
@@ -25,7 +26,7 @@ from engine.settings import Settings
 from engine.superficial import Superficial, sin_count, superficial, to_pixels
 from engine.sweep import Sweep, run_sweep
 from engine.threat import PatchThreat
-from engine.verdict import Verdict, judge
+from engine.verdict import Verdict, alert_stands, judge
 from engine.windows import WindowFamily, default_window, window_family
 
 __all__ = ["Inspection", "Inspector", "StageName"]
@@ -33,6 +34,7 @@ __all__ = ["Inspection", "Inspector", "StageName"]
 StageName = Literal["superficial", "clusters", "windows", "verdict"]
 
 _SUPERFICIAL_KEPT = 4
+_SWEEP_BYTES = 32 * 2**20
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,8 +98,9 @@ class Inspector(Cuts):
         self._backends: dict[tuple[str, str, str, str], Backend] = {}
         self._families: dict[tuple[str, PatchThreat, int | None, int | None], WindowFamily] = {}
         self._sides: dict[tuple[str, PatchThreat, int], int] = {}
-        self._states: dict[str, Superficial] = {}
-        self._clusters: dict[tuple[str, int], SinClusters] = {}
+        self._states: Kept[str, Superficial] = Kept(_SUPERFICIAL_KEPT)
+        self._clusters: Kept[tuple[str, int], SinClusters] = Kept(_SUPERFICIAL_KEPT)
+        self._sweeps: Kept[tuple[object, ...], Sweep] = Kept(_SWEEP_BYTES, lambda sweep: sweep.nbytes)
 
     def prepare(self, settings: Settings) -> tuple[CutClassifier, Footprints, Backend]:
         """Cut the classifier, find its footprints and make the backend for some settings.
@@ -139,10 +142,16 @@ class Inspector(Cuts):
         """Drop what is kept of photos; the network, its cuts and backends stay ready."""
         self._states.clear()
         self._clusters.clear()
+        self._sweeps.clear()
         self.cache.clear()
 
     def inspect(
-        self, view: NDArray[np.uint8], settings: Settings, stop: Callable[[], bool] | None = None
+        self,
+        view: NDArray[np.uint8],
+        settings: Settings,
+        stop: Callable[[], bool] | None = None,
+        *,
+        until_alert: bool = False,
     ) -> Iterator[Inspection]:
         """Inspect a photo.
 
@@ -153,11 +162,14 @@ class Inspector(Cuts):
         settings : Settings
         stop : callable, optional
             Asked before every batch of windows; once it says yes, the verdict is ``undecided``.
+        until_alert : bool
+            Stop at the first batch of windows after which an alert stands; nothing is certified then.
 
         Yields
         ------
         Inspection
-            After each stage and each batch of windows; the last one holds the verdict.
+            After each stage and each batch of windows; the last one holds the verdict, and is the only one where
+            this photo was swept with the same settings before.
 
         Raises
         ------
@@ -200,28 +212,37 @@ class Inspector(Cuts):
             timing_ms=clock.laps,
             notes=_notes(backend),
         )
-        yield found
-        clock.resume()
+        swept = self._sweeps.get(_sweep_key(found, backend, context))
+        if swept is None:
+            yield found
+            clock.resume()
         clusters = self._clustered(context, state, min(CLUSTERED_SINS, count), footprints)
         clock.lap("clusters")
         found = replace(found, stage="clusters", clusters=clusters, timing_ms=clock.laps)
-        yield found
-        clock.resume()
-        for backend, sweep in self._sweeps(found, context, stop):
-            clock.lap("windows")
-            computation, notes = _computation(backend), _notes(backend)
-            found = replace(
-                found, stage="windows", sweep=sweep, computation=computation, timing_ms=clock.laps, notes=notes
-            )
+        if swept is None:
             yield found
             clock.resume()
+            for backend, sweep in self._swept(found, context, stop):
+                clock.lap("windows")
+                computation, notes = _computation(backend), _notes(backend)
+                found = replace(
+                    found, stage="windows", sweep=sweep, computation=computation, timing_ms=clock.laps, notes=notes
+                )
+                yield found
+                clock.resume()
+                guard = Guard.of(backend.precision)
+                if until_alert and not sweep.complete and alert_stands(sweep, settings.rule, settings.tau, guard):
+                    break
+        else:
+            found = replace(found, sweep=replace(swept, passes=0, reused=swept.passes + swept.reused))
+            clock.lap("windows")
         assert found.sweep is not None
         guard = Guard.of(found.computation.precision)
-        verdict = judge(found.sweep, settings.rule, settings.tau, settings.label, guard)
+        verdict = judge(found.sweep, settings.rule, settings.tau, settings.label, guard, until_alert=until_alert)
         clock.lap("verdict")
         yield replace(found, stage="verdict", verdict=verdict, timing_ms=clock.laps)
 
-    def _sweeps(
+    def _swept(
         self, found: Inspection, context: str, stop: Callable[[], bool] | None
     ) -> Iterator[tuple[Backend, Sweep]]:
         """The sweep, as far as it has come; where memory runs out, from its beginning by a smaller backend.
@@ -232,7 +253,7 @@ class Inspector(Cuts):
         full = self._kept_full(found, context)
         while True:
             _, _, backend = self.prepare(settings)
-            key = digest(context, *astuple(_computation(backend)))
+            key = _rows_key(backend, context)
             try:
                 for sweep in run_sweep(
                     found.superficial,
@@ -246,6 +267,8 @@ class Inspector(Cuts):
                     full=full,
                 ):
                     yield backend, sweep
+                if sweep.complete and (sweep.selection == "per_window" or sweep.family_logits is not None):
+                    self._sweeps.put(_sweep_key(found, backend, context), sweep)
                 return
             except Exception as error:
                 if not out_of_memory(error):
@@ -299,23 +322,29 @@ class Inspector(Cuts):
     def _superficial(
         self, context: str, cut: CutClassifier, view: NDArray[np.uint8], settings: Settings
     ) -> Superficial:
-        state = self._states.pop(context, None)
+        state = self._states.get(context)
         if state is None:
             state = superficial(cut, to_pixels(view), settings.importance, settings.fill)
-        self._states[context] = state
-        while len(self._states) > _SUPERFICIAL_KEPT:
-            self._states.pop(next(iter(self._states)))
+            self._states.put(context, state)
         return state
 
     def _clustered(self, context: str, state: Superficial, sins: int, footprints: Footprints) -> SinClusters:
         """Clusters of the top SINs; most moves of the rate slider leave them as they are."""
-        clusters = self._clusters.pop((context, sins), None)
+        clusters = self._clusters.get((context, sins))
         if clusters is None:
             clusters = cluster_sins(state.positions(sins), footprints)
-        self._clusters[context, sins] = clusters
-        while len(self._clusters) > _SUPERFICIAL_KEPT:
-            self._clusters.pop(next(iter(self._clusters)))
+            self._clusters.put((context, sins), clusters)
         return clusters
+
+
+def _rows_key(backend: Backend, context: str) -> str:
+    """Everything but the mask that decides a logit row."""
+    return digest(context, *astuple(_computation(backend)))
+
+
+def _sweep_key(found: Inspection, backend: Backend, context: str) -> tuple[object, ...]:
+    """Everything that decides a sweep."""
+    return _rows_key(backend, context), found.family, found.count, found.settings.selection
 
 
 def _computation(backend: Backend) -> Computation:

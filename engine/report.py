@@ -95,8 +95,10 @@ def inspection_report(
         },
         "windows": _windows(inspection.family.boxes_px, sweep, verdict, labels),
         "verdict": verdict.word,
+        "complete": sweep.complete,
         "certificate": {
             "holds": certificate.holds,
+            "computed": certificate.computed,
             "label": certificate.label if certificate.label >= 0 else None,
             "label_given": certificate.label_given,
             "locations": {

@@ -1,6 +1,7 @@
 """Superficial importance, its ranking, and the superficial important neurons (SINs)."""
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 import torch
@@ -47,6 +48,15 @@ class Superficial:
     def neurons(self) -> int:
         """Number of superficial neurons, ``C * H * W``."""
         return self.rank.numel()
+
+    @cached_property
+    def distinct(self) -> int:
+        """The rank from which on every superficial neuron holds, bit by bit, what stands in for it when it is pruned.
+
+        A larger threshold leaves the same input: behind a ReLU, with zero fill, that is most of the ranking.
+        """
+        differs = self.crossing[0][0].view(torch.int32) != self.fill[0][0].view(torch.int32)
+        return int(self.rank[differs].max()) + 1 if bool(differs.any()) else 0
 
     def positions(self, count: int) -> NDArray[np.int64]:
         """Cells ``(row, column)`` of the ``count`` most important neurons, one row a neuron, in flat order.

@@ -1,7 +1,7 @@
 """Occluded predictions: one tail pass for every window that needs one, in batches that can be stopped."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 import numpy as np
@@ -73,6 +73,11 @@ class Sweep:
         """Whether the full and base predictions and every window are done."""
         return self.full is not None and self.base is not None and bool(self.done.all())
 
+    @property
+    def nbytes(self) -> int:
+        """What its logits take."""
+        return self.logits.nbytes + sum(logits.nbytes for logits in self.family_logits or ())
+
 
 def run_sweep(
     state: Superficial,
@@ -88,7 +93,8 @@ def run_sweep(
 ) -> Iterator[Sweep]:
     """Predict under every window of a family.
 
-    The base and the full prediction come first, then the windows in order. Windows without a SIN leave the
+    The base and the full prediction come first, then the windows, those with most SINs in them before the others:
+    what an attack rests on is seen early. Windows without a SIN leave the
     pruned input as it is and take the base logits; windows that give equal inputs share one pass.
 
     Parameters
@@ -178,16 +184,20 @@ def _distinct_inputs(sheet: _Sheet) -> Iterator[tuple[int, MaskedInput]]:
     """Each result and the input it needs, found as they are asked for.
 
     Two windows give equal inputs if their thresholds and the neurons they take away are equal; the later one
-    then stands under the earlier one's mask.
+    then stands under the earlier one's mask, or that of the base prediction. So do thresholds that differ only in
+    neurons that are what they are replaced by.
     """
-    yield BASE, MaskedInput(sheet.count)
+    distinct = sheet.state.distinct
+    base = MaskedInput(min(sheet.count, distinct))
+    yield BASE, base
     if sheet.full is None:
-        yield FULL, MaskedInput(sheet.state.neurons)
-    seen: dict[tuple[int, int], list[MaskedInput]] = {}
-    for window in range(len(sheet.family)):
+        yield FULL, MaskedInput(distinct)
+    seen: dict[tuple[int, int], list[MaskedInput]] = {(base.threshold, 0): [base]}
+    for window in np.argsort(-sheet.sins_inside, kind="stable").tolist():
         if sheet.skipped[window]:
             continue
         mask = select(sheet.state, sheet.family[window], sheet.count, sheet.selection)
+        mask = replace(mask, threshold=min(mask.threshold, distinct))
         if sheet.alone:
             alike = seen.setdefault((mask.threshold, removed_sum(sheet.state, mask)), [])
             twin = next((other for other in alike if same_input(sheet.state, mask, other)), None)

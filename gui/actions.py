@@ -148,11 +148,14 @@ COMMANDS = (
     *_in(
         "Run",
         ("run", "&Run now", "F5", "Inspect the photo with the settings as they are"),
-        ("stop", "&Stop", "Esc", "Stop the engine, and an attack, which keeps its best patch"),
+        ("stop", "&Stop", "Esc", "Stop the engine, defenses, and an attack or a batch, which keep what they have"),
         ("-live", "&Live", "L", "Follow every change at once"),
+        ("-compareAll", "Run every &defense", "Ctrl+D", "Compare all defenses on this photo, also the costly ones"),
         ("-startAttack", "Start &attack", "Ctrl+T", "Train a patch as the tab Attack says"),
         ("usePatch", "&Use the trained patch", "Ctrl+U", "Put the best patch of the attack on the photo"),
         ("savePatch", "Save the trained &patch…", "", "Keep the best patch of the attack as PNG and JSON"),
+        ("-startBatch", "Start &batch", "Ctrl+B", "Answer many photos by several defenses as the tab Batch says"),
+        ("openReport", "Open the batch's &report", "", "Tables, plots and settings of the batch, in the browser"),
     ),
     *_in(
         "Help",

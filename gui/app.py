@@ -4,6 +4,7 @@ import argparse
 import contextlib
 import importlib
 import importlib.util
+import multiprocessing
 import os
 import sys
 from collections.abc import Sequence
@@ -73,7 +74,7 @@ def run(argv: Sequence[str] = ()) -> int:
     window = create_window(argv)
     window.patience_ms = _PATIENCE_MS
     alarm, interrupt = Alarm(window.show_crash, window), Interrupt(window)
-    interrupt.came.connect(window.close)
+    interrupt.came.connect(window.close_unasked)
     interrupt.came.connect(app.quit)
     window.show()
     if not window.tour.is_running:
@@ -86,7 +87,7 @@ def run(argv: Sequence[str] = ()) -> int:
         log_file.close()
     if interrupt.has_come:
         code = exits.INTERRUPTED
-    if window.engine.is_running or window.attack.is_running:
+    if any(one.is_running for one in (window.engine, window.attack, window.comparison, window.batch)):
         _leave(code)
     return code
 
@@ -96,6 +97,8 @@ def _leave(code: int) -> NoReturn:
 
     Layout and settings are kept by then, files that were asked for are written, and caches are whole or not there.
     """
+    for child in multiprocessing.active_children():  # they would wait for work that never comes
+        child.kill()
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(AttributeError, OSError, ValueError):  # there may be none, or a closed one
             stream.flush()

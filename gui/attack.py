@@ -70,7 +70,7 @@ class Attack(QObject):
         self.view, self.problem, self.preparing = None, None, "starting"
         self.course = Course.PREPARING
         self._state.log(f"Attack on {Path(source).name}: {attack.steps} steps.")
-        self._thread.train(TrainingRequest(self._number, source, limit, attack, settings))
+        self._thread.begin(TrainingRequest(self._number, source, limit, attack, settings))
         self.changed.emit()
 
     @Slot()

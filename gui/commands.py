@@ -7,11 +7,12 @@ from PySide6.QtCore import QObject, Slot
 from PySide6.QtGui import QActionGroup, QGuiApplication
 
 from engine.cli.version import version
+from engine.datasets.cifar10 import CIFAR10_CLASSES, cifar10_is_here
 from engine.settings import Settings
 from gui.messages import Message
 from gui.palette import Entry, Palette
 from gui.shortcuts import ShortcutsDialog
-from gui.sources import SAMPLE_IMAGES, sample_patches
+from gui.sources import SAMPLE_IMAGES, SMALL_IMAGES, sample_patches
 from gui.theme import ThemeName, apply_theme
 
 if TYPE_CHECKING:
@@ -56,7 +57,8 @@ class Commands(QObject):
         state.phase_changed.connect(self.refresh)
         state.live_changed.connect(self.refresh)
         state.undo_stack.indexChanged.connect(self.refresh)
-        window.attack_panel.changed.connect(self._refresh_attack)
+        for changing in (window.attack_panel, window.batch_panel, window.comparison):
+            changing.changed.connect(self._refresh_work)
         for changed in (window.canvas.layers.changed, window.canvas.original_changed, window.canvas.compare_changed):
             changed.connect(self.refresh)
         self.refresh()
@@ -92,9 +94,12 @@ class Commands(QObject):
             "run": window.live.run,
             "stop": window.stop,
             "live": state.set_live,
+            "compareAll": self._compare_all,
             "startAttack": self._start_attack,
             "usePatch": filing.use_patch,
             "savePatch": filing.save_patch,
+            "startBatch": self._start_batch,
+            "openReport": window.batch_panel.open_report,
             "guide": window.guide.start,
             "shortcuts": self._show_shortcuts,
             "explain": window.show_explanation,
@@ -125,24 +130,36 @@ class Commands(QObject):
         actions["undo"].setText(f"&Undo {_lowered(stack.undoText())}".rstrip())
         actions["redo"].setEnabled(stack.canRedo())
         actions["redo"].setText(f"&Redo {_lowered(stack.redoText())}".rstrip())
-        actions["run"].setEnabled(document.image is not None)
+        for name in ("run", "compareAll"):
+            actions[name].setEnabled(document.image is not None)
         for name in ("patchSmaller", "patchLarger"):
             actions[name].setEnabled(document.patch is not None and document.patch_on)
-        self._refresh_attack()
+        self._refresh_work()
 
     @Slot()
-    def _refresh_attack(self) -> None:
-        """Up to 30 times a second while one runs: only what depends on it."""
+    def _refresh_work(self) -> None:
+        """Up to 30 times a second while an attack or a batch runs: only what depends on it."""
         window, actions = self._window, self._registry
         running = window.state.phase.value in ("loading", "computing", "partial")
-        actions["stop"].setEnabled(running or window.attack.is_busy)
+        busy = any(work.is_busy for work in (window.attack, window.comparison, window.batch))
+        actions["stop"].setEnabled(running or busy)
         actions["startAttack"].setEnabled(not window.attack_panel.obstacle())
         for name in ("usePatch", "savePatch"):
             actions[name].setEnabled(window.attack.view is not None)
+        actions["startBatch"].setEnabled(not window.batch.is_busy)
+        actions["openReport"].setEnabled(window.batch_panel.report_button.isEnabled())
+
+    def _compare_all(self) -> None:
+        self._window.docks.show_tab("compare")
+        self._window.compare_panel.run_all()
 
     def _start_attack(self) -> None:
         self._window.docks.show_tab("attack")
         self._window.attack_panel.start()
+
+    def _start_batch(self) -> None:
+        self._window.docks.show_tab("batch")
+        self._window.batch_panel.start()
 
     def choose_theme(self, theme: ThemeName) -> None:
         """Take over a theme now and for the next time."""
@@ -170,9 +187,11 @@ class Commands(QObject):
 
     def _samples(self) -> list[Entry]:
         opener, entries = self._window.opener, []
-        for reference in SAMPLE_IMAGES:
+        for reference in (*SAMPLE_IMAGES, *SMALL_IMAGES):
             name = reference.removeprefix("sample:").capitalize()
             entries.append(Entry(f"Sample photo: {name}", "File", "", _call(opener.photo, reference)))
+        for name in CIFAR10_CLASSES if cifar10_is_here("test") else ():
+            entries.append(Entry(f"Sample photos: CIFAR-10, {name}", "File", "", _call(opener.cifar10, name)))
         for name in sample_patches():
             entries.append(Entry(f"Sample patch: {name}", "File", "", _call(opener.patch, f"sample:{name}")))
         return entries

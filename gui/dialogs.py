@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from PySide6.QtCore import QUrl
+from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
@@ -106,6 +108,10 @@ class Dialogs:
         box.exec()
         box.deleteLater()
         return box.clickedButton() is agreed
+
+    def show_file(self, path: Path) -> None:
+        """A file in the program that the system opens it with, such as the browser."""
+        QDesktopServices.openUrl(QUrl.fromLocalFile(str(path)))
 
     def tell(self, title: str, text: str) -> None:
         """Something to read, in rich text."""

@@ -13,9 +13,11 @@ from PySide6.QtCore import QObject, Slot
 
 from engine.cache import cache_folder
 from engine.errors import SinscopeError
+from engine.outputs import make_folder
 from engine.placement import Placement
 from gui.document import Document
 from gui.export import Exporter, copy_picture
+from gui.kept_results import kept_folder
 from gui.messages import Message
 from gui.session import FileFault, Session, load_session, save_session, with_file
 from gui.training import TrainingView
@@ -140,8 +142,21 @@ class Filing(QObject):
         put = functools.partial(self._window.controls.put_patch, at=at)
         # Under a name that tells its pixels: another patch is another file, to undo and to whoever keeps it by name.
         folder = cache_folder("attacks") or Path(tempfile.mkdtemp(prefix="sinscope-"))
-        checksum = hashlib.sha256(view.best.tobytes()).hexdigest()[:8]
-        self._write_patch(view, folder / _patch_name(view, checksum), put)
+        self._write_patch(view, folder / _patch_name(view, _digits(view)), put)
+
+    def keep_patch(self, view: TrainingView) -> str:
+        """Write a patch where the user finds it, beside the ones of former attacks; may run in any thread.
+
+        Raises
+        ------
+        SinscopeError
+            If it cannot be written there.
+        """
+        folder = kept_folder()
+        make_folder(folder)
+        path = folder / _patch_name(view, _digits(view))
+        self._window.attack.write(path, view)
+        return str(path)
 
     def _write_patch(self, view: TrainingView, path: Path, then: Callable[[str], None]) -> None:
         attack = self._window.attack
@@ -197,6 +212,11 @@ class Filing(QObject):
     def _failed(self, why: str) -> None:
         self._window.state.log(why)
         self._window.messages.show_message(Message(why, "error"))
+
+
+def _digits(view: TrainingView) -> str:
+    """Some digits that tell the best patch from others."""
+    return hashlib.sha256(view.best.tobytes()).hexdigest()[:8]
 
 
 def _patch_name(view: TrainingView, more: str = "") -> str:

@@ -76,7 +76,7 @@ class _Thumbnail(QRunnable):
         image = QImage()
         if bytes(reader.format().data()).decode() in _FORMATS:
             size = reader.size()
-            if size.isValid():
+            if size.isValid() and max(size.width(), size.height()) > self._side:
                 reader.setScaledSize(size.scaled(self._side, self._side, Qt.AspectRatioMode.KeepAspectRatio))
             image = reader.read()
         self._news.made.emit(self._path, image)
@@ -174,7 +174,8 @@ class _Frame(QStyledItemDelegate):
             place = area.adjusted(0, 0, 0, 0)
             place.setSize(size)
             place.moveCenter(area.center())
-            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+            # The pixels of tiny photos are shown as they are.
+            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, size.width() < picture.width())
             painter.drawPixmap(place, picture)
         else:
             side = option.fontMetrics.height()

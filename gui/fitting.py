@@ -1,7 +1,7 @@
 """Settings that belong together: what a change of one knob takes back of the others, in the same step."""
 
 import math
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from engine.errors import ThreatError
@@ -9,9 +9,24 @@ from engine.settings import Settings
 from engine.threat import PatchThreat
 from gui.snapshot import Snapshot
 
-__all__ = ["EMBEDDED", "names_code", "refit", "widest_stride"]
+__all__ = ["EMBEDDED", "Embedded", "names_code", "refit", "widest_stride"]
 
-EMBEDDED = {"efficientnet_lite0": 224, "efficientnet_lite1": 240, "efficientnet_lite2": 260}
+
+@dataclass(frozen=True)
+class Embedded:
+    """A model that comes with the program: side of its input in px, and the data whose classes it knows."""
+
+    side: int
+    data: str
+
+
+EMBEDDED = {
+    **{f"efficientnet_lite{size}": Embedded(side, "ImageNet") for size, side in enumerate((224, 240, 260))},
+    **{
+        f"cifar10_{name}": Embedded(32, "CIFAR-10")
+        for name in ("resnet_occlusion", "resnet_sin", "resnet_band", "bagnet", "ibp")
+    },
+}
 _DOWNLOADED = ("torchvision:", "timm:")
 _OF_THE_MODEL = ("weights", "input_size", "mean", "std", "labels")
 _STEPS = 6  # windows along an axis that the default window needs at most
@@ -26,7 +41,8 @@ def refit(settings: Settings, snapshot: Snapshot | None, **knobs: Any) -> Settin
     """Settings with some knobs changed, and with those taken back that no longer fit.
 
     - Another model: window, stride, weights, preprocessing and class names are those of the model before; the
-      label too, unless both models know the same classes. A model of the user's own needs an input size.
+      label too, unless both models know the same classes, and a feared patch in pixels becomes a share of the
+      input. A model of the user's own needs an input size.
     - Another layer: window and stride are counted in cells of the layer before.
     - Another patch or window: a window that cannot hide the patch becomes the default one, and a stride that
       leaves places uncovered the widest. What is known of the layer is taken from the snapshot; where that is
@@ -41,8 +57,10 @@ def refit(settings: Settings, snapshot: Snapshot | None, **knobs: Any) -> Settin
     back: dict[str, Any] = {}
     if after.model != settings.model:
         back = dict.fromkeys(("window", "stride", *_OF_THE_MODEL))
-        if not (after.model in EMBEDDED and settings.model in EMBEDDED):
+        here, there = EMBEDDED.get(settings.model), EMBEDDED.get(after.model)
+        if here is None or there is None or here.data != there.data:
             back["label"] = None
+            back["patch"] = _share(settings.patch, here)
         if names_code(after.model):
             back["input_size"] = (224, 224)
     elif after.layer != settings.layer or after.input_size != settings.input_size:
@@ -77,6 +95,16 @@ def _smallest_window(settings: Settings, snapshot: Snapshot | None) -> int | Non
         return snapshot.smallest_window
     cell = min(snapshot.model.input_size) / (snapshot.largest_window + 1)
     return snapshot.smallest_window + math.ceil(grown / cell) + 1
+
+
+def _share(patch: str, model: Embedded | None) -> str:
+    """A feared patch as a share of the input; as it is where that is not known."""
+    if patch.strip().endswith("%") or model is None:
+        return patch
+    try:
+        return f"{100 * PatchThreat.parse(patch, (model.side, model.side)).share:.3g}%"
+    except ThreatError:
+        return patch
 
 
 def _slack(window: int | None, smallest: int | None, snapshot: Snapshot | None) -> int | None:

@@ -75,7 +75,7 @@ def _missing_library() -> str | None:
     return None
 
 
-def run(out_dir: str | Path = "sinscope-demo") -> int:
+def run(out_dir: str | Path = "sinscope-window") -> int:
     """Run the demonstration offscreen and save ``window.png`` and ``report.json``; the exit code.
 
     Raises

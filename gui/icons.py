@@ -5,11 +5,12 @@ from collections.abc import Callable
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QIcon, QPainter, QPainterPath, QPen, QPixmap
 
-from gui.theme import AGREE, DIFFER, VERDICTS
+from gui.theme import AGREE, DIFFER, VERDICTS, VerdictStyle
 
-__all__ = ["app_icon", "paint_icon", "verdict_icon", "window_icon"]
+__all__ = ["app_icon", "outcome_icon", "paint_icon", "verdict_icon", "window_icon"]
 
 _SIZES = (16, 24, 32, 48, 64, 128, 256)
+_WRONG = VerdictStyle("Wrong", "#1A1D21", "#FFFFFF", "cross", "solid")
 
 
 def paint_icon(painter: QPainter, rect: QRectF, name: str, colour: QColor) -> None:
@@ -41,8 +42,15 @@ def paint_icon(painter: QPainter, rect: QRectF, name: str, colour: QColor) -> No
 
 def verdict_icon(word: str) -> QIcon:
     """A verdict's icon on its colour, for lists and logs."""
-    style = VERDICTS[word]
+    return _plate(VERDICTS[word])
 
+
+def outcome_icon(outcome: str) -> QIcon:
+    """The icon of a verdict, or of ``wrong``: silent, and not the label."""
+    return _plate(VERDICTS.get(outcome, _WRONG))
+
+
+def _plate(style: VerdictStyle) -> QIcon:
     def draw(painter: QPainter, side: float) -> None:
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(QColor(style.colour))

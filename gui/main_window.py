@@ -16,12 +16,15 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QLabel, QMainWindow, QMenu, QVBoxLayout, QWidget
 
+from engine.datasets.cifar10 import CIFAR10_CLASSES, cifar10_is_here
 from gui.actions import Command, Registry
 from gui.activity import ActivityPanel
 from gui.aside import Aside
 from gui.attack import Attack
+from gui.batch import Batch
 from gui.canvas import CanvasPanel
 from gui.commands import Commands
+from gui.comparison import Comparison
 from gui.dialogs import Dialogs
 from gui.docks import LEFT, RIGHT, Docks, Panel
 from gui.document import Document
@@ -31,11 +34,14 @@ from gui.filing import Filing
 from gui.filmstrip import Filmstrip
 from gui.guide import Guide
 from gui.journal import Journal
+from gui.leaving import Leaving
 from gui.live import LiveLoop
 from gui.menus import build_menus, build_toolbar, dress, filled_on_show
 from gui.messages import Message, MessageBar
 from gui.opening import Opener
 from gui.panels.attack import AttackPanel
+from gui.panels.batch import BatchPanel
+from gui.panels.compare import ComparePanel
 from gui.panels.controls import ControlsPanel
 from gui.panels.layers import LayerPanel
 from gui.panels.plots import ClusterPlot, DeepPlot, DistributionPlot, ImportancePlot, WindowGridPlot
@@ -44,7 +50,7 @@ from gui.panels.window_table import WindowTable
 from gui.preferences import Preferences
 from gui.progress import ProgressStrip
 from gui.snapshot import Problem
-from gui.sources import SAMPLE_IMAGES, sample_patches
+from gui.sources import SAMPLE_IMAGES, SMALL_IMAGES, sample_patches
 from gui.state import State
 from gui.theme import apply_theme
 from gui.tour import Tour
@@ -87,8 +93,11 @@ class MainWindow(QMainWindow):
         self.engine = EngineThread(self)
         self.live = LiveLoop(self.state, self.engine, self)
         self.attack = Attack(self.state, self)
+        self.batch = Batch(self.state, self)
+        self.comparison = Comparison(self.state, self)
         self.journal = Journal(self.state, self)
         self.aside = Aside(self)
+        self.leaving = Leaving(self)
         self.patience_ms: int | None = None
         self._photo = photo
         self._painted, self._waits = False, 0
@@ -109,6 +118,8 @@ class MainWindow(QMainWindow):
         self.activity = ActivityPanel(state, self.journal.report)
         self.importance_plot = ImportancePlot(state)
         self.attack_panel = AttackPanel(state, self.attack)
+        self.batch_panel = BatchPanel(state, self.batch, self.dialogs, self.preferences)
+        self.compare_panel = ComparePanel(state, self.comparison)
         centre = QWidget()
         column = QVBoxLayout(centre)
         column.setContentsMargins(0, 0, 0, 0)
@@ -129,7 +140,9 @@ class MainWindow(QMainWindow):
                 Panel("clusters", "Clusters", ClusterPlot(state)),
                 Panel("distribution", "Distribution", DistributionPlot(state)),
                 Panel("deep", "Deep maps", DeepPlot(state)),
+                Panel("compare", "Compare", self.compare_panel),
                 Panel("attack", "Attack", self.attack_panel),
+                Panel("batch", "Batch", self.batch_panel),
                 Panel("activity", "Activity", self.activity),
             ),
         )
@@ -165,9 +178,8 @@ class MainWindow(QMainWindow):
         tabs = [panel for panel in self.docks.panels if panel.area is None]
         for number, panel in enumerate(tabs, 1):
             tip = f"Bring {panel.title} to the front"
-            command = Command(
-                f"{panel.name}Tab", panel.title, place, (f"Alt+{number}",), tip, starts_group=number == 1
-            )
+            keys = (f"Alt+{number % 10}",) if number <= 10 else ()
+            command = Command(f"{panel.name}Tab", panel.title, place, keys, tip, starts_group=number == 1)
             self.registry.add(command, functools.partial(self.docks.show_tab, panel.name))
 
     def _wire(self) -> None:
@@ -178,9 +190,13 @@ class MainWindow(QMainWindow):
         self.verdict_panel.retry.connect(self.live.run)
         self.filmstrip.opened.connect(self.attack_panel.form.set_folder)
         self.filmstrip.closed.connect(self.attack_panel.form.clear_folder)
-        self.attack.changed.connect(self._entitle_attack)
+        self.filmstrip.opened.connect(self.batch_panel.form.set_folder)
+        self.batch_panel.photo_wanted.connect(self.opener.photo)
+        self.attack.changed.connect(self._entitle_work)
+        self.batch.changed.connect(self._entitle_work)
         self.attack_panel.use_wanted.connect(self.filing.use_patch)
         self.attack_panel.save_wanted.connect(self.filing.save_patch)
+        self.compare_panel.map_wanted.connect(self._show_locations)
         self.canvas.hovered.connect(self.hover.setText)
         self.guide.finished.connect(self._guide_read)
         QGuiApplication.styleHints().colorSchemeChanged.connect(self._follow_desktop)
@@ -207,9 +223,11 @@ class MainWindow(QMainWindow):
 
     @Slot()
     def stop(self) -> None:
-        """Stop whatever runs: the engine, and an attack, which keeps its best patch."""
+        """Stop whatever runs: the engine, defenses, and an attack or a batch, which keep what they have."""
         self.live.stop()
         self.attack.stop()
+        self.comparison.stop()
+        self.batch.stop()
 
     @Slot()
     def reset_layout(self) -> None:
@@ -228,6 +246,12 @@ class MainWindow(QMainWindow):
                 details,
             )
         )
+
+    @Slot()
+    def close_unasked(self) -> None:
+        """Close as if the user had agreed to whatever is stopped by it."""
+        self.leaving.is_asked = False
+        self.close()
 
     @Slot()
     def offer_guide(self) -> None:
@@ -249,10 +273,16 @@ class MainWindow(QMainWindow):
         self.setWindowTitle(f"{name} – SINscope" if name else "SINscope")
 
     @Slot()
-    def _entitle_attack(self) -> None:
-        """Other tabs may be in front of an attack: its title says how far it has come."""
+    def _entitle_work(self) -> None:
+        """Other tabs may be in front of an attack or a batch: their titles say how far they have come."""
         view = self.attack.view if self.attack.is_busy else None
         self.docks.entitle("attack", f"Attack {100 * view.step // view.steps} %" if view is not None else "Attack")
+        seen = self.batch.view if self.batch.is_busy else None
+        self.docks.entitle("batch", f"Batch {100 * seen.done // seen.photos} %" if seen is not None else "Batch")
+
+    @Slot()
+    def _show_locations(self) -> None:
+        self.canvas.layers.set_visible("locations", True)
 
     @Slot()
     def _follow_desktop(self) -> None:
@@ -293,10 +323,15 @@ class MainWindow(QMainWindow):
             menu.addAction("Clear this list", self.preferences.forget_recent)
 
     def _fill_samples(self, menu: QMenu) -> None:
-        menu.addSection("Photos")
-        for reference in SAMPLE_IMAGES:
-            name = reference.removeprefix("sample:").capitalize()
-            menu.addAction(name, functools.partial(self.opener.photo, reference))
+        for section, references in (("Photos", SAMPLE_IMAGES), ("Drawn, 32 px", SMALL_IMAGES)):
+            menu.addSection(section)
+            for reference in references:
+                name = reference.removeprefix("sample:").capitalize()
+                menu.addAction(name, functools.partial(self.opener.photo, reference))
+        if cifar10_is_here("test"):
+            classes = menu.addMenu("CIFAR-10, test photos")
+            for name in CIFAR10_CLASSES:
+                classes.addAction(name.capitalize(), functools.partial(self.opener.cifar10, name))
         menu.addSection("Patches")
         for name in sample_patches():
             menu.addAction(name, functools.partial(self.opener.patch, f"sample:{name}"))
@@ -348,11 +383,15 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Keep the layout, and end everything that runs; the engine stops within one batch of windows."""
+        if not self.leaving.agreed():
+            event.ignore()
+            return
         self.tour.stop()
         self.preferences.save_layout(self)
         self.hide()
         self.live.stop()
-        self.attack.close(self.patience_ms)
+        self.leaving.end_work(self.patience_ms)
+        self.comparison.close(self.patience_ms)
         self.engine.close(self.patience_ms)
         self.filmstrip.finish()
         self.aside.close()

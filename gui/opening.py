@@ -7,6 +7,7 @@ import numpy as np
 from PySide6.QtCore import QMimeData, QObject, Signal, Slot
 from PySide6.QtGui import QColor, QGuiApplication, QImage, QPainter
 
+from engine.datasets.cifar10 import cifar10_folder
 from engine.images import MAX_PIXELS
 from gui.aside import Aside
 from gui.dialogs import Dialogs
@@ -89,6 +90,10 @@ class Opener(QObject):
     def folder(self, folder: str) -> None:
         """Walk through a folder."""
         self._filmstrip.open_folder(str(Path(folder).absolute()))
+
+    def cifar10(self, name: str) -> None:
+        """Walk through CIFAR-10's test photos of a class, unpacked when they are first asked for."""
+        self._aside.run(lambda: str(cifar10_folder("test") / name), self.folder, self._refused)
 
     @Slot()
     def ask_photo(self) -> None:

@@ -9,7 +9,7 @@ from engine.errors import PatchError
 from engine.placement import Patch, Placement, largest_scale, placed_size
 from gui.sources import sample_patches
 
-__all__ = ["clamped", "first_placement", "patch_size", "size_on_photo", "turned"]
+__all__ = ["clamped", "first_placement", "patch_size", "rescaled", "size_on_photo", "turned"]
 
 Size = tuple[int, int]
 
@@ -58,6 +58,18 @@ def clamped(placement: Placement, size: Size, view: Size) -> Placement:
         left=min(max(placement.left, 0), max(0, view[1] - width)),
         top=min(max(placement.top, 0), max(0, view[0] - height)),
     )
+
+
+def rescaled(placement: Placement, size: Size, before: Size, after: Size) -> Placement:
+    """The same part of a view of another size."""
+    ratio = min(after[0] / before[0], after[1] / before[1])
+    larger = replace(
+        placement,
+        left=round(placement.left * after[1] / before[1]),
+        top=round(placement.top * after[0] / before[0]),
+        scale=float(f"{placement.scale * ratio:.4g}"),
+    )
+    return clamped(larger, size, after)
 
 
 def turned(

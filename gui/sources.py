@@ -11,9 +11,11 @@ from numpy.typing import NDArray
 from engine.errors import ImageError
 from engine.images import InputImage
 from engine.placement import Patch, read_patch
+from engine.samples import DRAWN, PHOTOS
 
 __all__ = [
     "SAMPLE_IMAGES",
+    "SMALL_IMAGES",
     "clipboard_image",
     "keep_clipboard_image",
     "load_patch",
@@ -21,7 +23,8 @@ __all__ = [
     "sample_patches",
 ]
 
-SAMPLE_IMAGES = ("sample:china", "sample:flower")
+SAMPLE_IMAGES = tuple(f"sample:{name}" for name in PHOTOS)
+SMALL_IMAGES = tuple(f"sample:{name}" for name in DRAWN)  # for networks of an input of 32 px
 _PATCHES = Path(__file__).parent.parent / "assets" / "patches"
 _FIRST_PATCH = "toaster-5pct"
 _CLIPBOARD = "clipboard:"

@@ -9,6 +9,7 @@ from PySide6.QtGui import QUndoCommand, QUndoStack
 
 from engine.placement import Placement
 from engine.settings import Settings
+from gui.comparing import ShownPlaces
 from gui.document import Document
 from gui.maps import MapsView
 from gui.snapshot import ModelInfo, Problem, Snapshot, VerdictView
@@ -56,6 +57,7 @@ class State(QObject):
     live_changed : bool
     maps_changed : MapsView
     maps_wanted_changed : bool
+    places_changed : ShownPlaces or None
     """
 
     document_changed = Signal(object)
@@ -69,6 +71,7 @@ class State(QObject):
     live_changed = Signal(bool)
     maps_changed = Signal(object)
     maps_wanted_changed = Signal(bool)
+    places_changed = Signal(object)
     logged = Signal(str)
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -81,6 +84,7 @@ class State(QObject):
         self.problem: Problem | None = None
         self.maps: MapsView | None = None
         self.maps_wanted = False
+        self.places: ShownPlaces | None = None
         self.loading = ""
         self.live = True
         self.holding = False
@@ -153,6 +157,12 @@ class State(QObject):
         """Take over other importance maps."""
         self.maps = maps
         self.maps_changed.emit(maps)
+
+    def show_places(self, places: ShownPlaces | None) -> None:
+        """Show another location map in the place of the verdict's, or that again."""
+        if places is not self.places:
+            self.places = places
+            self.places_changed.emit(places)
 
     def select(self, window: int | None = None, place: tuple[int, int] | None = None) -> None:
         """Point the linked views at a window or a place."""

@@ -9,6 +9,7 @@ from engine.cli.adapt_options import add_adapt
 from engine.cli.analyze_options import add_analyze
 from engine.cli.attack_options import add_attack, add_audit
 from engine.cli.evaluate_options import add_evaluate
+from engine.cli.table_options import add_table
 from engine.cli.train_options import add_train
 from engine.cli.version import version
 from engine.errors import SettingsError
@@ -110,6 +111,11 @@ def make_parser() -> _Parser:
     )
     pasting.add_argument("--scale", type=values.number, help="enlarge it by this factor (1)")
     pasting.add_argument("--rotate", type=values.number, metavar="DEG", help="turn it counter-clockwise (0)")
+    inspect.add_argument(
+        "--until-alert",
+        action="store_true",
+        help="stop at a photo's first alert, without its other windows and location map; certifying still takes all",
+    )
     results = inspect.add_argument_group("results")
     results.add_argument("--json", metavar="FILE", help="write the report here; - for standard output, and only that")
     results.add_argument(
@@ -132,6 +138,7 @@ def make_parser() -> _Parser:
     add_adapt(commands, [common, _knobs(None, "network", "place", "sins")])
     add_analyze(commands, [common, _knobs(None, "network", "backend", "rule")])
     add_evaluate(commands, [common, _knobs(_DEFAULTS.patch, *(group for group in _GROUPS if group != "label"))])
+    add_table(commands, [common, _knobs(None, "network", "backend", "rule")])
 
     add_train(commands, [common])
     commands.add_parser("models", help="list the classifiers that can be inspected", parents=[common])

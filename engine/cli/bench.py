@@ -63,11 +63,22 @@ class Bench:
         The class to certify, by index or name.
     inspectors : Inspectors
     screen : Screen
+    until_alert : bool
+        Stop at the first alert of each photo.
     """
 
-    def __init__(self, settings: Settings, label: str | None, inspectors: Inspectors, screen: Screen) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        label: str | None,
+        inspectors: Inspectors,
+        screen: Screen,
+        *,
+        until_alert: bool = False,
+    ) -> None:
         self._settings, self._label = settings, label
         self._inspectors, self._screen = inspectors, screen
+        self._until_alert = until_alert
 
     def inspect(self, name: str, pasting: Pasting | None = None, done: int = 0) -> Answer:
         """Inspect a photo to its verdict; the classifier is loaded when the first photo has been read.
@@ -107,7 +118,8 @@ class Bench:
         read += time.perf_counter() - started
         self._screen.advance(shown, "preparing", done)
         found: Inspection | None = None
-        for found in inspector.inspect(placed.view if placed else view, settings):
+        seen = placed.view if placed else view
+        for found in inspector.inspect(seen, settings, until_alert=self._until_alert):
             if found.sweep is not None:
                 windows = int(found.sweep.done.sum())
                 share = windows / len(found.family)

@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
-from engine.cli import exits
 from engine.cli.arguments import settings_from
 from engine.cli.console import Screen
 from engine.cli.inspectors import Inspectors
+from engine.cli.watch import watch
+from engine.cli.worker_options import check_workers, executor_from
+from engine.datasets.named import CIFAR10, data_folder
 from engine.errors import SettingsError
+from engine.evaluation.wording import wording
 from engine.outputs import make_folder
 from engine.threat import PatchThreat
 
@@ -22,9 +25,9 @@ if TYPE_CHECKING:  # they import torch: only once the command line is found righ
     from engine.evaluation.photos import LabelledPhoto
     from engine.evaluation.summary import Summary
 
-__all__ = ["evaluate_defenses"]
+__all__ = ["ROWS", "evaluate_defenses", "show_summary"]
 
-_ROWS = "rows"
+ROWS = "rows"
 _NAME = 8  # least width of a defense's name; longer ones go on in the next line
 # Short heads: with the longest name of a defense, a line has 80 characters.
 _SHOWN = {
@@ -46,61 +49,53 @@ def evaluate_defenses(arguments: argparse.Namespace, inspectors: Inspectors) -> 
         If it cannot be run as asked.
     """
     settings = settings_from(arguments)
-    if arguments.workers < 1:
-        raise SettingsError(f"Work is done by at least 1 process, not {arguments.workers}; try --workers 1.")
+    check_workers(arguments)
     if arguments.limit is not None and arguments.limit < 1:
         raise SettingsError(f"At least 1 photo is evaluated, not {arguments.limit}; try --limit 100.")
     out = Path(arguments.out)
     make_folder(out)
+    if arguments.data == CIFAR10 and not hasattr(arguments, "model"):
+        from engine.cli.evaluate_each import evaluate_each
+
+        return evaluate_each(arguments, settings, inspectors)
     screen = Screen()
     inspector = inspectors.get(settings)
 
     from engine.defenses import Subject, TableStore
-    from engine.evaluation.photos import labelled_photos
-    from engine.evaluation.plan import make_plan
+    from engine.evaluation.photos import labelled_photos, plain_photos
+    from engine.evaluation.plan import make_plan, without_labels
     from engine.evaluation.report import write_report
     from engine.evaluation.rows import RowStore
     from engine.evaluation.run import evaluate
     from engine.evaluation.summary import summary_of
 
     classifier = inspector.classifier
-    photos = labelled_photos(Path(arguments.data), classifier.labels, arguments.limit)
+    folder = data_folder(arguments.data)
+    if arguments.unlabelled:
+        photos = plain_photos(folder, arguments.limit)
+    else:
+        photos = labelled_photos(folder, classifier.labels, arguments.limit)
     threat, photo_size = _threat(arguments.patch_space, settings.patch, photos, classifier)
     tables = out / "tables"
     make_folder(tables)
     subject = Subject(inspector, settings, TableStore(tables))
     defenses = [text.strip() for text in arguments.defenses.split(",") if text.strip()]
     plan = make_plan(subject, settings, defenses, threat, photo_size)
+    plan = without_labels(plan) if arguments.unlabelled else plan
     for title, sentence in plan.refused:
         screen.tell(f"{title} is left out: {sentence}")
-    store = RowStore(out / _ROWS)
+    store = RowStore(out / ROWS)
     started = time.perf_counter()
-    faults = interrupted = False
-    progress = None
-    with screen.progress(len(photos)):
-        try:
-            for progress in evaluate(plan, photos, subject, store, arguments.workers, tables):
-                if not progress.photo and progress.done:
-                    screen.tell(f"{progress.done} of {progress.photos} photos are done already")
-                screen.advance(progress.photo, "", progress.done)
-                if progress.fault:
-                    faults = True
-                    screen.error(progress.fault)
-        except KeyboardInterrupt:
-            interrupted = True
+    watched = watch(screen, len(photos), evaluate(plan, photos, subject, store, executor_from(arguments, tables)))
     rows = store.read(one.key for one in plan.chosen)
     summary = summary_of(
         plan, rows, [photo.name for photo in photos], arguments.data, classifier.name, classifier.weights_sha256
     )
     for path in write_report(summary, out):
         screen.show(f"{path} written", wrap=False)
-    _show(screen, summary)
-    done = progress.done if progress else 0
-    screen.show(f"{done} of {len(photos)} photos, {time.perf_counter() - started:.1f} s", wrap=False)
-    if interrupted:
-        screen.tell("interrupted; the same command goes on from here")
-        return exits.INTERRUPTED
-    return exits.ERROR if faults else exits.QUIET
+    show_summary(screen, summary)
+    screen.show(f"{watched.done} of {len(photos)} photos, {time.perf_counter() - started:.1f} s", wrap=False)
+    return watched.code
 
 
 def _threat(
@@ -116,7 +111,8 @@ def _threat(
     return on_photo(patch, (height, width), classifier.preprocessing), (height, width)
 
 
-def _show(screen: Screen, summary: "Summary") -> None:
+def show_summary(screen: Screen, summary: "Summary") -> None:
+    """Print an evaluation's tables."""
     kinds: tuple[Kind, ...] = ("recovery", "detection")
     for kind in kinds:
         lines = summary.of_kind(kind)
@@ -130,10 +126,11 @@ def _show(screen: Screen, summary: "Summary") -> None:
             pad_edge=False,
         )
         table.add_column("defense", overflow="fold", min_width=_NAME)
-        for head in (*_SHOWN.values(), "passes", "ms"):
+        shown = _SHOWN if summary.labelled else wording(labelled=False).measures
+        for head in (*shown.values(), "passes", "ms"):
             table.add_column(head, justify="right", no_wrap=True)
         for line in lines:
-            shares = [f"{100 * line.shares[metric].value:.1f}" for metric in _SHOWN]
+            shares = [f"{100 * line.shares[metric].value:.1f}" for metric in shown]
             table.add_row(line.defense, *shares, f"{line.passes:.0f}", f"{line.ms:.0f}")
         screen.show(table)
         screen.show(summary.settings_of(kind))

@@ -4,6 +4,7 @@ import argparse
 from typing import Any
 
 from engine.cli import values
+from engine.cli.worker_options import add_workers
 
 __all__ = ["add_evaluate"]
 
@@ -26,7 +27,9 @@ def add_evaluate(commands: Any, parents: list[argparse.ArgumentParser]) -> None:
         parents=parents,
     )
     evaluate.add_argument(
-        "data", metavar="DATA", help="a folder of photos named <class index>_..., or with a folder for each class"
+        "data",
+        metavar="DATA",
+        help="a folder of photos named <class index>_..., or with a folder for each class; or cifar10",
     )
     group = evaluate.add_argument_group("evaluation")
     group.add_argument(
@@ -39,8 +42,13 @@ def add_evaluate(commands: Any, parents: list[argparse.ArgumentParser]) -> None:
     group.add_argument(
         "--patch-space", choices=("input", "photo"), default="input", help="where the patch has its size (input)"
     )
+    group.add_argument(
+        "--unlabelled",
+        action="store_true",
+        help="photos have no labels: each defense certifies its own answer, and no accuracy is measured",
+    )
     group.add_argument("--limit", type=values.integer, metavar="N", help="this many photos, evenly spread")
-    group.add_argument("--workers", type=values.integer, metavar="N", default=1, help="processes (1)")
+    add_workers(group)
     group.add_argument(
         "--out", metavar="DIR", default="sinscope-evaluation", help="where rows and report go (%(default)s)"
     )

@@ -49,7 +49,8 @@ def inspect_photos(arguments: argparse.Namespace, inspectors: Inspectors) -> int
     guard_inputs([*written, *figures], read)
 
     screen = Screen(silent=arguments.json == STANDARD_OUTPUT)
-    bench = Bench(settings, getattr(arguments, "label", None), inspectors, screen)
+    label = getattr(arguments, "label", None)
+    bench = Bench(settings, label, inspectors, screen, until_alert=arguments.until_alert)
     run = _Run(screen, bench, pasting, references, figures, keep=arguments.json is not None, debug=arguments.debug)
     with screen.progress(len(references)):
         run.all()

@@ -1,8 +1,10 @@
 """From a command line to an exit code: no traceback, and nothing heavy imported before it is needed."""
 
 import argparse
+import contextlib
+import gc
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from engine.cli import exits
 from engine.cli.arguments import make_parser, settings_from
@@ -38,7 +40,8 @@ def main(argv: Sequence[str] | None = None, inspectors: Inspectors | None = None
             arguments = make_parser().parse_args([*words, DEFAULT_COMMAND])
         arguments.debug = debug = getattr(arguments, "debug", False)
         arguments.words = words
-        return _run(arguments, inspectors or Inspectors())
+        with _rare_collections():
+            return _run(arguments, inspectors or Inspectors())
     except SystemExit as ended:  # --help and --version
         return ended.code if isinstance(ended.code, int) else exits.QUIET
     except KeyboardInterrupt:
@@ -50,6 +53,17 @@ def main(argv: Sequence[str] | None = None, inspectors: Inspectors | None = None
     except Exception as error:
         say(f"error: {internal(error, debug)}")
         return exits.ERROR
+
+
+@contextlib.contextmanager
+def _rare_collections() -> Iterator[None]:
+    """Within the block, garbage is collected seldom: imports make a million objects that all stay."""
+    thresholds = gc.get_threshold()
+    gc.set_threshold(100_000, *thresholds[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*thresholds)
 
 
 def _run(arguments: argparse.Namespace, inspectors: Inspectors) -> int:
@@ -64,6 +78,10 @@ def _run(arguments: argparse.Namespace, inspectors: Inspectors) -> int:
 
         return train_network(arguments)
     settings_from(arguments)  # what is wrong whatever the model is, is said at once
+    from engine.datasets.named import refuse_data_names
+
+    named = (getattr(arguments, name, None) for name in ("source", "photos"))
+    refuse_data_names((*getattr(arguments, "images", ()), *named))
     if arguments.command == "inspect":
         from engine.cli.inspect import inspect_photos
 
@@ -84,6 +102,10 @@ def _run(arguments: argparse.Namespace, inspectors: Inspectors) -> int:
         from engine.cli.evaluate import evaluate_defenses
 
         return evaluate_defenses(arguments, inspectors)
+    if arguments.command == "table":
+        from engine.cli.table import measure_table
+
+        return measure_table(arguments, inspectors)
     if arguments.command == "analyze":
         from engine.cli.analyze import analyze_photos
 

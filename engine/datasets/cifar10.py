@@ -16,15 +16,16 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from engine.cache import cache_folder, write_whole
+from engine.datasets.beside import BESIDE
 from engine.errors import DataError
 
-__all__ = ["CIFAR10_CLASSES", "Split", "cifar10_arrays", "cifar10_folder"]
+__all__ = ["CIFAR10_CLASSES", "Split", "cifar10_arrays", "cifar10_folder", "cifar10_is_here"]
 
 Split = Literal["train", "test"]
 
 CIFAR10_CLASSES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
 SIDE = 32
-ARCHIVES = Path(__file__).resolve().parents[2].parent / "shared" / "data" / "cifar10"
+ARCHIVES = BESIDE / "cifar10"
 HOST = "https://www.cs.toronto.edu"
 _CACHE = "cifar10"
 
@@ -72,6 +73,12 @@ def cifar10_arrays(split: Split) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
     for array in (images, labels):
         array.setflags(write=False)
     return images, labels
+
+
+def cifar10_is_here(split: Split) -> bool:
+    """Whether a split's photos can be had without a download."""
+    cache = cache_folder(_CACHE)
+    return _archive(split) is not None or (cache is not None and (cache / f"{split}-original").is_dir())
 
 
 def cifar10_folder(split: Split) -> Path:

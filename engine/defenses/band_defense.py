@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from engine.defenses.bands import band_masks, block_masks
 from engine.defenses.base import Config, Defense, Tables, require
+from engine.defenses.masked_forward import Mask
 from engine.defenses.subject import Subject
 from engine.predictions import Guard
 from engine.threat import PatchThreat
@@ -98,6 +99,10 @@ class BandDefense(Defense[AnyConfig, BandTables]):
         "with HiddenPixels as its first module is told what is hidden, any other sees mid-grey there."
     )
 
+    def most_passes(self, subject: Subject, threat: PatchThreat) -> int:  # noqa: ARG002
+        """One for each band."""
+        return len(self._masks(self._bands(threat.input_height, threat.input_width)))
+
     def tables(
         self,
         subject: Subject,
@@ -107,12 +112,16 @@ class BandDefense(Defense[AnyConfig, BandTables]):
     ) -> BandTables:
         """One forward pass for each band."""
         bands = self._bands(*view.shape[:2])
-        make = block_masks if bands.shape == "block" else band_masks
-        masks = make(bands.height, bands.width, bands.band, bands.stride)
+        masks = self._masks(bands)
         found = subject.masked(view, masks, "hidden" if subject.knows_hidden else "neutral", stop)
         return BandTables(
             passes=len(masks), complete=found.complete, guard=subject.guard, bands=bands, logits=found.logits
         )
+
+    @staticmethod
+    def _masks(bands: Bands) -> tuple[Mask, ...]:
+        make = block_masks if bands.shape == "block" else band_masks
+        return make(bands.height, bands.width, bands.band, bands.stride)
 
     def _bands(self, height: int, width: int) -> Bands:
         return Bands("column", height, width, self.config.width(width), self.config.stride)

@@ -124,6 +124,10 @@ class Defense(ABC, Generic[AnyConfig, AnyTables]):
         subject.prepare()
 
     @abstractmethod
+    def most_passes(self, subject: Subject, threat: PatchThreat) -> int:
+        """Forward passes that prediction and certificate take at most, known before any is run."""
+
+    @abstractmethod
     def tables(self, subject: Subject, view: NDArray[np.uint8], threat: PatchThreat, stop: Stop = None) -> AnyTables:
         """The network's work for one photo ``(H, W, 3)``; ends early, incomplete, once ``stop`` says yes."""
 

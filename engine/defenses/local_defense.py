@@ -54,6 +54,10 @@ class LocalDefense(Defense[AnyConfig, EvidenceTables]):
     def prepare(self, subject: Subject) -> None:
         """Nothing: the evidence does not take a backend."""
 
+    def most_passes(self, subject: Subject, threat: PatchThreat) -> int:  # noqa: ARG002
+        """One."""
+        return 1
+
     def tables(
         self,
         subject: Subject,

@@ -1,6 +1,7 @@
 """Families of masks: PatchCleanser's covering set, and Minority Reports' grid of occlusions with its votes."""
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +12,8 @@ from engine.errors import CoverageError
 from engine.threat import PatchThreat
 
 __all__ = ["MaskFamily", "OcclusionGrid", "covering_masks", "occlusion_grid"]
+
+_KEPT = 32  # families for as many threats and knobs: each photo asks for the same
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,6 +54,7 @@ class OcclusionGrid:
     cover: Cover
 
 
+@lru_cache(maxsize=_KEPT)
 def covering_masks(threat: PatchThreat, steps: int) -> MaskFamily:
     """PatchCleanser's R-covering mask set: at most ``steps`` masks along each axis (Xiang et al. 2022, Alg. 1).
 
@@ -72,6 +76,7 @@ def covering_masks(threat: PatchThreat, steps: int) -> MaskFamily:
     )
 
 
+@lru_cache(maxsize=_KEPT)
 def occlusion_grid(threat: PatchThreat, stride: int, growth: int, padded: bool) -> OcclusionGrid:
     """Minority Reports' occlusions of ``p + stride * (growth + 1) - 1`` px at every ``stride`` (McCoyd et al. 2020).
 

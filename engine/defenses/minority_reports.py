@@ -2,9 +2,11 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from engine.defenses.band_defense import confidences
@@ -79,6 +81,11 @@ class OcclusionTables(Tables):
     logits: NDArray[np.float32] = field(repr=False)
     grid: OcclusionGrid
 
+    @cached_property
+    def votes(self) -> Predictions:
+        """The votes of every neighbourhood."""
+        return read_votes(self.logits, self.grid, self.guard)
+
 
 class MinorityReports(Defense[MinorityReportsConfig, OcclusionTables]):
     """An alert where a neighbourhood of occlusions agrees, confidently, on another class than the whole photo's."""
@@ -97,6 +104,10 @@ class MinorityReports(Defense[MinorityReportsConfig, OcclusionTables]):
         except CoverageError as error:
             return str(error)
         return None
+
+    def most_passes(self, subject: Subject, threat: PatchThreat) -> int:  # noqa: ARG002
+        """One for the photo and one for each occlusion."""
+        return 1 + len(self.config.occlusions(threat).masks)
 
     def tables(
         self,
@@ -120,12 +131,11 @@ class MinorityReports(Defense[MinorityReportsConfig, OcclusionTables]):
     def predict(self, tables: OcclusionTables, threat: PatchThreat) -> Prediction:  # noqa: ARG002
         """The whole photo's class, unless a vote contradicts it."""
         base = read_logits(tables.base, tables.guard)
-        votes = read_votes(tables.logits, tables.grid, tables.guard)
-        return contradiction(base, votes, self.config.tau, tables.guard, tables.passes)
+        return contradiction(base, tables.votes, self.config.tau, tables.guard, tables.passes)
 
     def certify(self, tables: OcclusionTables, label: int, threat: PatchThreat) -> Proof:  # noqa: ARG002
         """Proved where all occlusions of some vote hide the patch, and that vote says the label confidently."""
-        votes = read_votes(tables.logits, tables.grid, tables.guard)
+        votes = tables.votes
         proof = supported(votes, label, self.config.tau, tables.guard, tables.grid.cover)
         if tables.grid.cover.everywhere:
             return proof
@@ -153,24 +163,14 @@ def read_votes(logits: NDArray[np.float32], grid: OcclusionGrid, guard: Guard) -
     """
     shares, slack = confidences(logits, guard)
     usable = np.isfinite(logits).all(axis=1)
-    rows, columns = grid.shape
     size = grid.votes
-    shares = shares.reshape(rows, columns, -1)
-    votes, doubt, whole = [], [], []
-    for top in range(rows - size + 1):
-        for left in range(columns - size + 1):
-            near = np.s_[top : top + size, left : left + size]
-            block = shares[near].reshape(size * size, -1)
-            votes.append(_vote(block))
-            doubt.append(slack.reshape(rows, columns)[near].max())
-            whole.append(usable.reshape(rows, columns)[near].all())
-    return _as_predictions(np.stack(votes), 2 * np.array(doubt), np.array(whole))
-
-
-def _vote(block: NDArray[np.float64]) -> NDArray[np.float64]:
-    if len(block) == 1:
-        return np.asarray(block[0], dtype=np.float64)
-    return np.asarray((block.sum(axis=0) - block.min(axis=0)) / (len(block) - 1), dtype=np.float64)
+    near = sliding_window_view(shares.reshape(*grid.shape, -1), (size, size), axis=(0, 1))
+    votes = near.sum(axis=(-2, -1))
+    if size > 1:
+        votes = (votes - near.min(axis=(-2, -1))) / (size * size - 1)
+    doubt = sliding_window_view(slack.reshape(grid.shape), (size, size)).max(axis=(-2, -1))
+    whole = sliding_window_view(usable.reshape(grid.shape), (size, size)).all(axis=(-2, -1))
+    return _as_predictions(votes.reshape(-1, votes.shape[-1]), 2 * doubt.ravel(), whole.ravel())
 
 
 def _as_predictions(votes: NDArray[np.float64], slack: NDArray[np.float64], usable: NDArray[np.bool_]) -> Predictions:

@@ -78,6 +78,10 @@ class MinorityReportsPC(Defense[MinorityReportsPCConfig, MaskTables]):
             return str(error)
         return None
 
+    def most_passes(self, subject: Subject, threat: PatchThreat) -> int:  # noqa: ARG002
+        """One for the photo and one for each mask."""
+        return 1 + len(covering_masks(threat, self.config.masks).masks)
+
     def tables(
         self,
         subject: Subject,

@@ -1,16 +1,19 @@
 """PatchCleanser: double masking (Xiang, Mahloujifar, Mittal, USENIX Security 2022)."""
 
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.cache import digest
 from engine.defenses.base import Config, Defense, Tables, require
 from engine.defenses.masked_forward import MaskedLogits
 from engine.defenses.masks import MaskFamily, covering_masks
 from engine.defenses.result import Prediction, Proof
-from engine.defenses.subject import Subject
+from engine.defenses.subject import PIXELS, Subject
+from engine.defenses.table_store import KeptTable
 from engine.errors import CoverageError
 from engine.predictions import read_logits
 from engine.threat import PatchThreat
@@ -18,6 +21,7 @@ from engine.threat import PatchThreat
 __all__ = ["PairTables", "PatchCleanser", "PatchCleanserConfig"]
 
 UNKNOWN = -2
+FILL = "mean"
 
 
 @dataclass(frozen=True)
@@ -90,6 +94,11 @@ class PatchCleanser(Defense[PatchCleanserConfig, PairTables]):
             return str(error)
         return None
 
+    def most_passes(self, subject: Subject, threat: PatchThreat) -> int:  # noqa: ARG002
+        """One for each mask alone and one for each pair."""
+        masks = len(covering_masks(threat, self.config.masks).masks)
+        return masks * (masks + 1) // 2
+
     def tables(
         self,
         subject: Subject,
@@ -105,8 +114,10 @@ class PatchCleanser(Defense[PatchCleanserConfig, PairTables]):
         """
         while True:
             before = subject.computation
-            tables = self._pairs(_Sheet(subject, view, covering_masks(threat, self.config.masks), stop))
+            sheet = _Sheet(subject, view, covering_masks(threat, self.config.masks), stop)
+            tables = self._pairs(sheet)
             if subject.computation == before:  # else memory ran out on the way: no table mixes computations
+                sheet.keep()
                 return tables
 
     def _pairs(self, sheet: "_Sheet") -> PairTables:
@@ -176,6 +187,13 @@ class _Sheet:
         self._clear = np.zeros((count, count), dtype=bool)
         self._passes = 0
         self.stopped = False
+        cut, _ = subject.inspector.cut(PIXELS)
+        self._key = subject.key(cut, view, "pairs of masks", FILL, subject.computation, digest(*family.masks))
+        kept = subject.kept(self._key)
+        self._rows = dict(zip(kept.names, kept.values, strict=True)) if kept is not None else {}
+        self._before = kept.seconds if kept is not None else 0.0
+        self._known = len(self._rows)
+        self._started = time.perf_counter()
 
     def singles(self) -> None:
         """Every mask alone."""
@@ -201,15 +219,30 @@ class _Sheet:
             family=self._family,
         )
 
+    def keep(self) -> None:
+        """Put all rows into the store as one table, unless they came from it."""
+        if self._subject.store and len(self._rows) > self._known:
+            seconds = self._before + time.perf_counter() - self._started
+            self._subject.store.put(
+                self._key, KeptTable(np.stack(list(self._rows.values())), seconds, tuple(self._rows))
+            )
+
     def _predict(self, pairs: list[tuple[int, int]]) -> bool:
         masks = self._family.masks
+        names = [f"{min(pair)} {max(pair)}" for pair in pairs]
+        unknown = [index for index, name in enumerate(names) if name not in self._rows]
         joined = [masks[one] if one == other else masks[one] | masks[other] for one, other in pairs]
-        found: MaskedLogits = self._subject.masked(self._view, joined, "mean", self._stop)
-        self._passes += int(found.done.sum())
-        if not found.complete:
+        if unknown:
+            new = [joined[index] for index in unknown]
+            found: MaskedLogits = self._subject.masked(self._view, new, FILL, self._stop, keep=False)
+            self._rows |= {
+                names[index]: row for index, row, done in zip(unknown, found.logits, found.done, strict=True) if done
+            }
+        self._passes += sum(name in self._rows for name in names)
+        if not all(name in self._rows for name in names):
             self.stopped = True
             return False
-        read = read_logits(found.logits, self._subject.guard)
+        read = read_logits(np.stack([self._rows[name] for name in names]), self._subject.guard)
         one, other = np.array(pairs).T
         for first, second in ((one, other), (other, one)):
             self.labels[first, second] = read.label

@@ -116,6 +116,14 @@ class ScaleCert(Defense[ScaleCertConfig, SweepTables]):
         """The cut and its backend."""
         subject.inspector.prepare(self._settings(subject))
 
+    def most_passes(self, subject: Subject, threat: PatchThreat) -> int:
+        """One for the pruned model and one for each window.
+
+        With global selection, the inputs that a patch can bring about under a window come on top; how many they
+        are depends on the photo.
+        """
+        return 1 + len(subject.inspector.family(threat, Settings(**asdict(self.config))))
+
     def tables(
         self,
         subject: Subject,

@@ -98,6 +98,7 @@ class Subject:
         fill: str,
         stop: Callable[[], bool] | None = None,
         layer: str = PIXELS,
+        keep: bool = True,
     ) -> MaskedLogits:
         """Logits of one photo under every mask of a list; kept in the store once all are done.
 
@@ -111,13 +112,15 @@ class Subject:
             :class:`HiddenPixels`) for pixels; ``neutral`` (the layer's answer to mid-grey) anywhere.
         stop : callable, optional
         layer : str
+        keep : bool
+            ``False`` if the caller keeps them itself.
 
         Raises
         ------
         LayerError
             If more than one tensor crosses at the layer: a list of masks is for one.
         """
-        return self.within_memory(self.at_layer(layer), lambda: self._masked(view, masks, fill, stop, layer))
+        return self.within_memory(self.at_layer(layer), lambda: self._masked(view, masks, fill, stop, layer, keep))
 
     def _masked(
         self,
@@ -126,18 +129,32 @@ class Subject:
         fill: str,
         stop: Callable[[], bool] | None,
         layer: str,
+        keep: bool,
     ) -> MaskedLogits:
         cut, backend = self._at(layer)
+        if not keep:
+            return self._run(cut, backend, view, masks, fill, stop)
         key = self.key(cut, view, fill, backend.name, backend.precision, backend.batch, digest(*masks))
         kept = self.kept(key)
         if kept is not None and len(kept.values) == len(masks):
             return MaskedLogits(kept.values, np.ones(len(masks), dtype=bool))
         started = time.perf_counter()
-        (crossing,) = cut.head(to_pixels(view).clamp(0.0, 1.0))
-        found = run_masked(crossing, self._filling(cut, fill, crossing), masks, backend, stop)
+        found = self._run(cut, backend, view, masks, fill, stop)
         if self.store and found.complete:
             self.store.put(key, KeptTable(found.logits, time.perf_counter() - started))
         return found
+
+    def _run(
+        self,
+        cut: CutClassifier,
+        backend: Backend,
+        view: NDArray[np.uint8],
+        masks: Sequence[Mask],
+        fill: str,
+        stop: Callable[[], bool] | None,
+    ) -> MaskedLogits:
+        (crossing,) = cut.head(to_pixels(view).clamp(0.0, 1.0))
+        return run_masked(crossing, self._filling(cut, fill, crossing), masks, backend, stop)
 
     def vanilla(self, view: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Logits ``(K,)`` of the undefended classifier."""

@@ -6,6 +6,7 @@ import zipfile
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,14 +24,14 @@ class KeptTable:
 
     Parameters
     ----------
-    values : float32 array, read-only
+    values : float array, read-only
     seconds : float
         That it took to make.
     names : tuple of str
         Of its rows, where they have any.
     """
 
-    values: NDArray[np.float32]
+    values: NDArray[Any]
     seconds: float
     names: tuple[str, ...] = ()
 
@@ -60,7 +61,7 @@ class TableStore:
             return None
         try:
             with np.load(path) as stored:
-                values: NDArray[np.float32] = stored["values"]
+                values: NDArray[Any] = stored["values"]
                 found = KeptTable(values, float(stored["seconds"]), tuple(stored["names"].tolist()))
             path.touch()
         except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error):

@@ -75,7 +75,7 @@ def outcome(result: Result, label: int, vanilla: int) -> Outcome:
     result : Result
         With ``label`` as the label to certify.
     label : int
-        The true class.
+        The true class; of a photo without a label, the class that the certificate is about, or -1 if there is none.
     vanilla : int
         The undefended model's class.
 
@@ -86,10 +86,10 @@ def outcome(result: Result, label: int, vanilla: int) -> Outcome:
     """
     if result.certificate.label != label:
         raise ValueError(f"The certificate is about class {result.certificate.label}, not {label}.")
-    clean = result.output == label
+    clean = result.silent and result.output == label
     return Outcome(
-        vanilla=vanilla == label,
-        pruned=result.prediction.label == label,
+        vanilla=vanilla == label and label >= 0,
+        pruned=result.prediction.label == label and label >= 0,
         clean=clean,
         certified=clean and result.certificate.holds,
         guaranteed=result.certificate.holds,

@@ -1,4 +1,4 @@
-"""Labelled photos: a folder of ``<class index>_<anything>.jpg``, or a folder for each class."""
+"""Photos to evaluate: labelled by their names or folders, or without labels."""
 
 import re
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ from engine.classifiers.libraries import import_timm
 from engine.errors import ImageError
 from engine.images import list_images, spread
 
-__all__ = ["LabelledPhoto", "labelled_photos"]
+__all__ = ["LabelledPhoto", "labelled_photos", "plain_photos"]
 
 _WORDNET = re.compile(r"n\d{8}")
 _IMAGENET = 1000
@@ -24,12 +24,13 @@ class LabelledPhoto:
     path : Path
     name : str
         Relative to the data's folder.
-    label : int
+    label : int, optional
+        ``None`` where none is known.
     """
 
     path: Path
     name: str
-    label: int
+    label: int | None
 
 
 def labelled_photos(folder: Path, classes: Sequence[str], limit: int | None = None) -> list[LabelledPhoto]:
@@ -49,10 +50,7 @@ def labelled_photos(folder: Path, classes: Sequence[str], limit: int | None = No
     ImageError
         If there is no photo, or the class of one cannot be told.
     """
-    try:
-        folders = sorted(path for path in folder.iterdir() if path.is_dir() and not path.name.startswith("."))
-    except OSError as error:
-        raise ImageError(f"{folder} is not a folder that can be listed; name one that holds photos.") from error
+    folders = _folders_in(folder)
     if not folders:
         found = [LabelledPhoto(path, path.name, _prefix(path, classes)) for path in list_images(folder)]
     else:
@@ -62,8 +60,46 @@ def labelled_photos(folder: Path, classes: Sequence[str], limit: int | None = No
             for inside, label in zip(folders, indices, strict=True)
             for path in list_images(inside)
         ]
-    kept = set(spread([photo.path for photo in found], limit))
-    return [photo for photo in found if photo.path in kept]
+    return _limited(found, limit)
+
+
+def plain_photos(folder: Path, limit: int | None = None) -> list[LabelledPhoto]:
+    """The photos of a folder and of the folders in it, without labels; evenly spread over them if limited.
+
+    Folders in it that hold no photo, or cannot be listed, are left out.
+
+    Parameters
+    ----------
+    folder : Path
+    limit : int, optional
+
+    Raises
+    ------
+    ImageError
+        If there is no photo.
+    """
+    paths: list[Path] = []
+    faults = []
+    for one in (folder, *_folders_in(folder)):
+        try:
+            paths += list_images(one)
+        except ImageError as error:
+            faults.append(error)
+    if not paths:
+        raise faults[0]
+    return _limited([LabelledPhoto(path, path.relative_to(folder).as_posix(), None) for path in paths], limit)
+
+
+def _folders_in(folder: Path) -> list[Path]:
+    try:
+        return sorted(path for path in folder.iterdir() if path.is_dir() and not path.name.startswith("."))
+    except OSError as error:
+        raise ImageError(f"{folder} is not a folder that can be listed; name one that holds photos.") from error
+
+
+def _limited(photos: list[LabelledPhoto], limit: int | None) -> list[LabelledPhoto]:
+    kept = set(spread([photo.path for photo in photos], limit))
+    return [photo for photo in photos if photo.path in kept]
 
 
 def _prefix(path: Path, classes: Sequence[str]) -> int:

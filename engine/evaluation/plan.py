@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from engine.evaluation.rows import Row
 from engine.settings import Settings
 from engine.threat import PatchThreat
 
-__all__ = ["Chosen", "Job", "Plan", "make_plan", "open_jobs"]
+__all__ = ["Chosen", "Job", "Plan", "agrees", "make_plan", "open_jobs", "sort_defenses", "without_labels"]
 
 _VERSION = 1
 ALL = "all"
@@ -52,6 +52,8 @@ class Plan:
     chosen : tuple of Chosen
     refused : tuple of (name, sentence)
         Defenses that cannot run on this model, and why.
+    labelled : bool
+        Whether photos have labels; without, each defense certifies its own answer.
     """
 
     settings: Settings
@@ -59,6 +61,7 @@ class Plan:
     photo_size: tuple[int, int] | None
     chosen: tuple[Chosen, ...]
     refused: tuple[tuple[str, str], ...]
+    labelled: bool = True
 
     def defense(self, chosen: Chosen) -> AnyDefense:
         """One of its defenses."""
@@ -100,12 +103,35 @@ def make_plan(
     threat: PatchThreat,
     photo_size: tuple[int, int] | None = None,
 ) -> Plan:
+    """A plan that leaves something to do.
+
+    Raises
+    ------
+    DefenseError
+        As :func:`sort_defenses`, and if none of them can run.
+    SettingsError
+        If a knob is out of range.
+    """
+    plan = sort_defenses(subject, settings, defenses, threat, photo_size)
+    if not plan.chosen:
+        title, sentence = plan.refused[0]
+        raise DefenseError(f"No defense that was asked for can run here: {title}: {sentence}")
+    return plan
+
+
+def sort_defenses(
+    subject: Subject,
+    settings: Settings,
+    defenses: Sequence[str],
+    threat: PatchThreat,
+    photo_size: tuple[int, int] | None = None,
+) -> Plan:
     """Sort the defenses that were asked for into those that run on this classifier and those that do not.
 
     Raises
     ------
     DefenseError
-        If one does not exist, is asked for twice, or none of them can run.
+        If one does not exist or is asked for twice.
     SettingsError
         If a knob is out of range.
     """
@@ -121,10 +147,23 @@ def make_plan(
         if any(other.key == key for other in chosen):
             raise DefenseError(f"{text} is asked for twice; name each defense and setting once.")
         chosen.append(Chosen(text, key))
-    if not chosen:
-        title, sentence = refused[0]
-        raise DefenseError(f"No defense that was asked for can run here: {title}: {sentence}")
     return Plan(settings, threat, photo_size, tuple(chosen), tuple(refused))
+
+
+def without_labels(plan: Plan) -> Plan:
+    """The same plan for photos without labels; its rows are kept apart, for they say something else."""
+    chosen = tuple(Chosen(one.text, _unlabelled(one.key)) for one in plan.chosen)
+    return replace(plan, chosen=chosen, labelled=False)
+
+
+def agrees(plan: Plan, subject: Subject) -> bool:
+    """Whether a classifier that was loaded elsewhere is the one that the plan was made for."""
+    keys = [(_key(subject, plan.threat, plan.defense(one)), one.key) for one in plan.chosen]
+    return all((own if plan.labelled else _unlabelled(own)) == key for own, key in keys)
+
+
+def _unlabelled(key: str) -> str:
+    return digest(key, "without labels")
 
 
 def open_jobs(plan: Plan, photos: Sequence[LabelledPhoto], rows: Sequence[Row]) -> list[Job]:

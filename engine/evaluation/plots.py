@@ -2,7 +2,7 @@
 
 import io
 import itertools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -12,11 +12,29 @@ from engine.evaluation.summary import Line
 __all__ = ["accuracy_plot", "cost_plot"]
 
 _CLEAN, _CERTIFIED, _INTERVAL = "#a9c0d4", "#1f5f99", "#e07b00"
+_PUBLISHED = "#222222"
 _DPI = 110
 
 
-def accuracy_plot(lines: Sequence[Line]) -> bytes:
-    """Clean and certified accuracy of each defense, with 95 % Wilson intervals."""
+def accuracy_plot(
+    lines: Sequence[Line],
+    names: Sequence[str] | None = None,
+    published: Sequence[tuple[float | None, float | None]] = (),
+    measures: Mapping[str, str] | None = None,
+) -> bytes:
+    """Clean and certified accuracy of each defense, with 95 % Wilson intervals.
+
+    Parameters
+    ----------
+    lines : sequence of Line
+    names : sequence of str, optional
+        Other names for them than the defenses'.
+    published : sequence of (clean, certified)
+        What was published for each, in %; ``None`` where nothing was.
+    measures : mapping of str to str, optional
+        What the measures are called, where not by their names.
+    """
+    names_of = measures or {}
     figure = Figure(figsize=(8, 1.6 + 0.55 * len(lines)), layout="constrained")
     axes = figure.add_subplot()
     for offset, metric, colour in ((-0.18, "clean", _CLEAN), (0.18, "certified", _CERTIFIED)):
@@ -26,12 +44,29 @@ def accuracy_plot(lines: Sequence[Line]) -> bytes:
         high = [100 * (share.interval[1] - share.value) for share in shares]
         places = [index + offset for index in range(len(lines))]
         spread = [[max(0.0, end) for end in ends] for ends in (low, high)]
-        axes.barh(places, values, height=0.34, color=colour, label=metric, xerr=spread, ecolor=_INTERVAL, capsize=2)
-    axes.set_yticks(range(len(lines)), [line.defense for line in lines])
+        axes.barh(
+            places,
+            values,
+            height=0.34,
+            color=colour,
+            label=names_of.get(metric, metric),
+            xerr=spread,
+            ecolor=_INTERVAL,
+            capsize=2,
+        )
+    marks = [
+        (value, index + offset)
+        for index, pair in enumerate(published)
+        for value, offset in zip(pair, (-0.18, 0.18), strict=True)
+        if value is not None
+    ]
+    if marks:
+        axes.plot(*zip(*marks, strict=True), "d", color=_PUBLISHED, markersize=6, label="published")
+    axes.set_yticks(range(len(lines)), names or [line.defense for line in lines])
     axes.invert_yaxis()
     axes.set_xlim(0, 100)
     axes.set_xlabel("share of photos, %")
-    axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2, frameon=False)
+    axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=3, frameon=False)
     _plain(axes)
     return _png(figure)
 

@@ -1,31 +1,21 @@
 """An evaluation's report: Markdown, HTML with plots, CSV, and rows for a LaTeX table."""
 
-import base64
 import csv
 import html
 import io
 from collections.abc import Iterable
 from pathlib import Path
 
-from engine.defenses.result import Kind
+from engine.evaluation.forms import html_list, html_page, html_picture, html_table, markdown_table, number
 from engine.evaluation.metrics import METRICS
 from engine.evaluation.plots import accuracy_plot, cost_plot
 from engine.evaluation.summary import Line, Summary
+from engine.evaluation.wording import wording
 from engine.outputs import write_output
 
 __all__ = ["write_report"]
 
-_KINDS: dict[Kind, str] = {
-    "recovery": "Recovery: certified means that the answer is the label, whatever the patch",
-    "detection": "Detection: certified means that the answer is the label or an alert, whatever the patch",
-}
-_HEADS = ("defense", *METRICS, "passes", "at inference", "ms")
-_NOTES = (
-    "Clean: right and silent; an alert on a clean photo counts as wrong. Certified: clean, and proved at every place "
-    "of the patch. Guaranteed: proved for the true label, silent or not. Pruned: what the defense leans to is right.",
-    "Passes: forward passes a photo for answer and certificate together, and at inference alone. Recovery and "
-    "detection promise different things and are not ranked together.",
-)
+_COSTS = ("passes", "at inference", "ms")
 
 
 def write_report(summary: Summary, folder: Path) -> list[Path]:
@@ -48,24 +38,25 @@ def write_report(summary: Summary, folder: Path) -> list[Path]:
 
 
 def _facts(summary: Summary) -> list[str]:
+    networks = [f"{model}, weights {weights[:16]}" for model, weights in summary.networks]
     counted = {line.images for line in summary.lines}
     photos = f"{summary.photos} photos" if counted == {summary.photos} else f"{summary.photos} photos, not all done"
     return [
-        f"Model: {summary.model}, weights {summary.weights[:16]}",
+        f"Model: {'; '.join(networks)}",
         f"Data: {summary.data}, {photos}",
         f"Patch: {summary.patch}; its size is meant in: {summary.patch_space}",
         f"Backend: {summary.backend}",
     ]
 
 
-def _cells(line: Line) -> list[str]:
+def _heads(summary: Summary) -> tuple[str, ...]:
+    return ("defense", *wording(summary.labelled).measures.values(), *_COSTS)
+
+
+def _cells(line: Line, measures: Iterable[str]) -> list[str]:
     name = line.defense if line.images else f"{line.defense} (no photo yet)"
-    shares = [str(line.shares[metric]) for metric in METRICS]
-    return [name, *shares, *(_number(mean) for mean in (line.passes, line.inference_passes, line.ms))]
-
-
-def _number(mean: float) -> str:
-    return f"{mean:,.0f}" if mean >= 100 else f"{mean:.3g}"
+    shares = [str(line.shares[metric]) for metric in measures]
+    return [name, *shares, *(number(mean) for mean in (line.passes, line.inference_passes, line.ms))]
 
 
 def _claims(lines: Iterable[Line]) -> list[str]:
@@ -79,21 +70,24 @@ def _claims(lines: Iterable[Line]) -> list[str]:
 
 def _settings(summary: Summary) -> list[str]:
     return [
-        f"{line.title} ({line.defense}): {line.configuration}. {line.requires} {line.citation}."
+        f"{line.title} ({line.defense}{_on(line, summary)}): {line.configuration}. {line.requires} {line.citation}."
         for line in summary.lines
     ]
 
 
+def _on(line: Line, summary: Summary) -> str:
+    return "" if len(summary.networks) == 1 else f", on {line.model}"
+
+
 def _markdown(summary: Summary) -> str:
-    parts = ["# Certified accuracy", "", *(f"- {fact}" for fact in _facts(summary))]
-    for kind, title in _KINDS.items():
+    words = wording(summary.labelled)
+    parts = [f"# {words.title}", "", *(f"- {fact}" for fact in _facts(summary))]
+    for kind, title in words.kinds.items():
         if lines := summary.of_kind(kind):
             parts += ["", f"## {title}", "", "Shares in %, with 95 % Wilson intervals.", ""]
-            parts.append("| " + " | ".join(head.replace("_", " ") for head in _HEADS) + " |")
-            parts.append("|---|" + "---:|" * (len(_HEADS) - 1))
-            parts += ["| " + " | ".join(_cells(line)) + " |" for line in lines]
+            parts += markdown_table(_heads(summary), (_cells(line, words.measures) for line in lines))
             parts += ["", summary.settings_of(kind), *_claims(lines)]
-    parts += ["", *(f"{note}\n" for note in _NOTES), "## Settings", ""]
+    parts += ["", *(f"{note}\n" for note in words.notes), "## Settings", ""]
     parts += [f"- {setting}" for setting in _settings(summary)]
     if summary.refused:
         parts += ["", "## Cannot run on this model", ""]
@@ -102,44 +96,23 @@ def _markdown(summary: Summary) -> str:
 
 
 def _html(summary: Summary) -> str:
-    body = ["<h1>Certified accuracy</h1>", _list(_facts(summary))]
-    for kind, title in _KINDS.items():
+    words = wording(summary.labelled)
+    body = [f"<h1>{words.title}</h1>", html_list(_facts(summary))]
+    for kind, title in words.kinds.items():
         lines = summary.of_kind(kind)
         if not lines:
             continue
         body += [f"<h2>{html.escape(title)}</h2>", "<p>Shares in %, with 95 % Wilson intervals.</p>"]
-        rows = [_row("th", [head.replace("_", " ") for head in _HEADS])]
-        rows += [_row("td", _cells(line)) for line in lines]
-        said = (summary.settings_of(kind), *_claims(lines))
-        body += ["<table>", *rows, "</table>", *(f"<p>{html.escape(sentence)}</p>" for sentence in said)]
-        body += [_picture(accuracy_plot(lines), f"Clean and certified accuracy, {kind}")]
-        body += [_picture(cost_plot(lines), f"Certified accuracy against passes, {kind}")]
-    body += [*(f"<p>{html.escape(note)}</p>" for note in _NOTES), "<h2>Settings</h2>"]
-    body.append(_list(_settings(summary)))
+        body += html_table(_heads(summary), (_cells(line, words.measures) for line in lines))
+        body += [f"<p>{html.escape(sentence)}</p>" for sentence in (summary.settings_of(kind), *_claims(lines))]
+        body += [html_picture(accuracy_plot(lines, measures=words.measures), f"{words.title}, {kind}")]
+        body += [html_picture(cost_plot(lines), f"{words.title} against passes, {kind}")]
+    body += [*(f"<p>{html.escape(note)}</p>" for note in words.notes), "<h2>Settings</h2>"]
+    body.append(html_list(_settings(summary)))
     if summary.refused:
         body += ["<h2>Cannot run on this model</h2>"]
-        body.append(_list(f"{title}: {sentence}" for title, sentence in summary.refused))
-    style = (
-        "body{font:15px/1.5 system-ui,sans-serif;max-width:75rem;margin:2rem auto;padding:0 1rem}"
-        "table{border-collapse:collapse}td,th{padding:.25rem .7rem;border-bottom:1px solid #ccc;text-align:right}"
-        "td:first-child,th:first-child{text-align:left}img{max-width:100%}"
-    )
-    return (
-        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>Certified accuracy</title>'
-        f"<style>{style}</style></head><body>\n" + "\n".join(body) + "\n</body></html>\n"
-    )
-
-
-def _list(items: Iterable[str]) -> str:
-    return "<ul>" + "".join(f"<li>{html.escape(item)}</li>" for item in items) + "</ul>"
-
-
-def _row(tag: str, cells: Iterable[str]) -> str:
-    return "<tr>" + "".join(f"<{tag}>{html.escape(cell)}</{tag}>" for cell in cells) + "</tr>"
-
-
-def _picture(png: bytes, words: str) -> str:
-    return f'<p><img alt="{html.escape(words)}" src="data:image/png;base64,{base64.b64encode(png).decode()}"></p>'
+        body.append(html_list(f"{title}: {sentence}" for title, sentence in summary.refused))
+    return html_page(words.title, body)
 
 
 def _csv(summary: Summary) -> str:
@@ -160,7 +133,7 @@ def _csv(summary: Summary) -> str:
 def _latex(summary: Summary) -> str:
     """Rows of defense, clean and certified accuracy in %; recoveries and detections apart."""
     rows = []
-    for kind in _KINDS:
+    for kind in wording(summary.labelled).kinds:
         lines = summary.of_kind(kind)
         if lines:
             rows.append(f"% {kind}: defense, clean, certified; {summary.photos} photos, patch {summary.patch}")

@@ -1,7 +1,7 @@
 """Rows counted: the shares, passes and time of each defense."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 from engine.defenses.registry import AnyDefense, make_defense
 from engine.defenses.result import Kind
@@ -9,7 +9,7 @@ from engine.evaluation.metrics import Outcome, Share, summarise
 from engine.evaluation.plan import Plan, usual_knobs
 from engine.evaluation.rows import Row
 
-__all__ = ["Line", "Summary", "summary_of"]
+__all__ = ["Line", "Summary", "merged", "summary_of"]
 
 
 @dataclass(frozen=True)
@@ -30,6 +30,7 @@ class Line:
         What a published criterion claims without proving it.
     passes, inference_passes, ms : float
         Means over the photos.
+    model : str
     """
 
     defense: str
@@ -45,6 +46,7 @@ class Line:
     passes: float
     inference_passes: float
     ms: float
+    model: str
 
     @property
     def images(self) -> int:
@@ -58,15 +60,18 @@ class Summary:
 
     Parameters
     ----------
-    model, weights, data, patch, patch_space, backend : str
+    networks : tuple of (model, weights)
+        One, unless each defense has a model of its own.
+    data, patch, patch_space, backend : str
     photos : int
         That were asked for.
     lines : tuple of Line
     refused : tuple of (title, sentence)
+    labelled : bool
+        Whether photos have labels; without, shares are of what each defense answers.
     """
 
-    model: str
-    weights: str
+    networks: tuple[tuple[str, str], ...]
     data: str
     patch: str
     patch_space: str
@@ -74,6 +79,7 @@ class Summary:
     photos: int
     lines: tuple[Line, ...]
     refused: tuple[tuple[str, str], ...]
+    labelled: bool = True
 
     def of_kind(self, kind: Kind) -> tuple[Line, ...]:
         """The lines of recoveries or of detections: the two promise different things and are not ranked together."""
@@ -83,7 +89,7 @@ class Summary:
         """One sentence on the settings of its defenses, where they are not the defaults."""
         lines = self.of_kind(kind)
         changed = [f"{line.defense} ({line.changed})" for line in lines if line.changed]
-        others = "".join(f" {line.defense} runs {line.network}." for line in lines if line.network != self.model)
+        others = "".join(f" {line.defense} runs {line.network}." for line in lines if line.network != line.model)
         if not changed:
             return f"Every defense has its default settings.{others}"
         return f"Other than the default settings: {'; '.join(changed)}.{others}"
@@ -125,11 +131,11 @@ def summary_of(plan: Plan, rows: Sequence[Row], names: Iterable[str], data: str,
                 passes=sum(row.passes for row in mine) / count,
                 inference_passes=sum(row.inference_passes for row in mine) / count,
                 ms=1000 * sum(row.seconds for row in mine) / count,
+                model=model,
             )
         )
     return Summary(
-        model,
-        weights,
+        ((model, weights),),
         data,
         str(plan.threat),
         plan.threat.patch_space,
@@ -137,6 +143,25 @@ def summary_of(plan: Plan, rows: Sequence[Row], names: Iterable[str], data: str,
         len(wanted),
         tuple(lines),
         plan.refused,
+        plan.labelled,
+    )
+
+
+def merged(summaries: Sequence[Summary]) -> Summary:
+    """Evaluations of several models on the same data and patch, in one table.
+
+    Parameters
+    ----------
+    summaries : sequence of Summary
+        One at least.
+    """
+    return replace(
+        summaries[0],
+        networks=tuple(dict.fromkeys(network for one in summaries for network in one.networks)),
+        backend=", ".join(dict.fromkeys(one.backend for one in summaries)),
+        photos=max(one.photos for one in summaries),
+        lines=tuple(line for one in summaries for line in one.lines),
+        refused=tuple(refusal for one in summaries for refusal in one.refused),
     )
 
 

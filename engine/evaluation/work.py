@@ -2,17 +2,21 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
+import torch
 
-from engine.defenses import AnyDefense, Result, Subject
+from engine.classifiers import load_classifier
+from engine.defenses import AnyDefense, Result, Subject, TableStore
 from engine.errors import ImageError
 from engine.evaluation.metrics import outcome
 from engine.evaluation.plan import Chosen, Job, Plan
 from engine.evaluation.rows import Row
 from engine.images import InputImage, read_image
+from engine.pipeline import Inspector
 
-__all__ = ["Answers", "Worker"]
+__all__ = ["Answers", "Worker", "make_worker"]
 
 
 @dataclass(frozen=True)
@@ -43,7 +47,7 @@ class Worker:
     """
 
     def __init__(self, plan: Plan, subject: Subject, stop: Callable[[], bool]) -> None:
-        self._plan, self._subject, self._stop = plan, subject, stop
+        self._plan, self.subject, self._stop = plan, subject, stop
         self._defenses: dict[str, AnyDefense] = {one.key: plan.defense(one) for one in plan.chosen}
 
     def answer(self, job: Job) -> Answers:
@@ -53,12 +57,12 @@ class Worker:
             self._check_size(image)
         except ImageError as error:
             return Answers(fault=str(error))
-        view = self._subject.classifier.preprocessing.view(image.rgb)
-        vanilla = self._subject.vanilla(view)
+        view = self.subject.classifier.preprocessing.view(image.rgb)
+        vanilla = self.subject.vanilla(view)
         said = int(vanilla.argmax()) if np.isfinite(vanilla).all() else -1
         rows = []
         for one in job.chosen:
-            result = self._defenses[one.key](self._subject, view, self._plan.threat, job.photo.label, self._stop)
+            result = self._defenses[one.key](self.subject, view, self._plan.threat, job.photo.label, self._stop)
             if self._stop():
                 break
             rows.append(self._row(one, job, image, result, said))
@@ -73,10 +77,11 @@ class Worker:
             )
 
     def _row(self, one: Chosen, job: Job, image: InputImage, result: Result, vanilla: int) -> Row:
-        counted = outcome(result, job.photo.label, vanilla)
+        label = result.certificate.label if job.photo.label is None else job.photo.label
+        counted = outcome(result, label, vanilla)
         defense, threat = self._defenses[one.key], result.threat
-        classifier = defense.classifier(self._subject)
-        computation = defense.computation(self._subject)
+        classifier = defense.classifier(self.subject)
+        computation = defense.computation(self.subject)
         return Row(
             key=one.key,
             photo=job.photo.name,
@@ -90,7 +95,7 @@ class Worker:
             defense=result.defense,
             configuration=str(defense.config),
             kind=result.kind,
-            label=job.photo.label,
+            label=label,
             vanilla=vanilla,
             prediction=result.prediction.label,
             output=result.output,
@@ -111,3 +116,25 @@ class Worker:
             inference_passes=result.prediction.passes,
             seconds=result.seconds,
         )
+
+
+def make_worker(plan: Plan, tables: Path | None, threads: int, stop: Callable[[], bool]) -> Worker:
+    """A worker with its own copy of the plan's model, in a process of its own.
+
+    Parameters
+    ----------
+    plan : Plan
+    tables : Path, optional
+        Folder of the tables that are kept.
+    threads : int
+        Processors to use.
+    stop : callable
+
+    Raises
+    ------
+    ModelError
+        If the model cannot be loaded.
+    """
+    torch.set_num_threads(threads)
+    store = TableStore(tables) if tables else None
+    return Worker(plan, Subject(Inspector(load_classifier(plan.settings)), plan.settings, store), stop)

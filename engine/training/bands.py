@@ -43,12 +43,12 @@ class Band:
     @torch.no_grad()
     def score(self, network: nn.Module, pixels: Tensor, labels: Tensor) -> Mapping[str, float]:
         """Right by the majority of bands, right by one band on average, and right by a sufficient lead."""
-        classes = int(labels.max()) + 1
         columns = pixels.shape[3]
-        votes = torch.zeros(len(pixels), classes)
-        for start in range(columns):
-            shown = self._shown(pixels, torch.full((len(pixels),), start))
-            votes += F.one_hot(answers(network, shown), classes)
+        said = torch.stack(
+            [answers(network, self._shown(pixels, torch.full((len(pixels),), start))) for start in range(columns)]
+        )
+        votes = F.one_hot(said).sum(0).float()
+        votes = F.pad(votes, (0, max(0, int(labels.max()) + 1 - votes.shape[1])))
         own = votes.gather(1, labels[:, None]).squeeze(1)
         others = votes.scatter(1, labels[:, None], -1.0).amax(1)
         lead = own - others

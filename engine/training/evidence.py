@@ -15,15 +15,26 @@ __all__ = ["MaskedEvidence"]
 
 @dataclass(frozen=True)
 class MaskedEvidence:
-    """Cross-entropy without the window in which the label has most of its evidence (PatchGuard, Xiang et al. 2021).
+    """Cross-entropy of evidence that lost a window, in the two ways in which the defenses take one away.
+
+    Robust masking takes from the label alone the window in which it has most evidence (PatchGuard, Xiang et al.
+    2021). PatchGuard++ takes each window from all classes, and its certificate needs the label under all of them:
+    the window with the highest loss is trained on.
 
     Parameters
     ----------
     window : int
         Cells a side that the largest patch touches.
+    robust : float
+        Share of robust masking in the loss; the rest is the worst window's.
+    full : float
+        Share of the training after which whole windows are lost, more and more of them until then: with nothing
+        learned yet, nothing can be learned without them.
     """
 
     window: int = 7
+    robust: float = 0.3
+    full: float = 0.5
 
     def loss(
         self,
@@ -31,15 +42,18 @@ class MaskedEvidence:
         pixels: Tensor,
         labels: Tensor,
         generator: torch.Generator,  # noqa: ARG002
-        progress: float,  # noqa: ARG002
+        progress: float,
     ) -> Tensor:
-        """The label's evidence loses its best window; that of all other classes stays whole."""
+        """Weighted mean of both; all windows are looked at, since only sums of evidence change."""
         evidence = _evidence(network, pixels).float()
-        own = evidence.gather(1, labels.reshape(-1, 1, 1, 1).expand(-1, 1, *evidence.shape[2:]))
-        best = F.avg_pool2d(own, self.window, stride=1).amax((1, 2, 3)) * self.window**2
+        lost = min(1.0, progress / self.full)
         logits = evidence.mean((2, 3))
-        lost = best / evidence[0, 0].numel()
-        return F.cross_entropy(logits - F.one_hot(labels, logits.shape[1]) * lost[:, None], labels)
+        boxes = F.avg_pool2d(evidence, self.window, stride=1) * (self.window**2 / evidence[0, 0].numel() * lost)
+        own = F.one_hot(labels, logits.shape[1])
+        robust = F.cross_entropy(logits - own * boxes.amax((2, 3)), labels)
+        without = logits[:, :, None, None] - boxes
+        each = F.cross_entropy(without, labels[:, None, None].expand(-1, *boxes.shape[2:]), reduction="none")
+        return self.robust * robust + (1 - self.robust) * each.amax((1, 2)).mean()
 
     @torch.no_grad()
     def score(self, network: nn.Module, pixels: Tensor, labels: Tensor) -> Mapping[str, float]:

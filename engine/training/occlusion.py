@@ -8,6 +8,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from engine.training.augment import squares
+from engine.training.hardest import hardest
 from engine.training.objectives import answers
 
 __all__ = ["Occlusion", "window_starts"]
@@ -51,15 +52,7 @@ class Occlusion:
     ) -> Tensor:
         """Cross-entropy of the chosen squares."""
         shown = [self._hidden(pixels, generator) for _ in range(self.tries if progress >= self.hard_from else 1)]
-        chosen = shown[0]
-        if len(shown) > 1:
-            network.eval()  # the running averages see only what is trained on
-            with torch.no_grad():
-                losses = torch.stack(
-                    [F.cross_entropy(network(one).float(), labels, reduction="none") for one in shown]
-                )
-            network.train()
-            chosen = torch.stack(shown)[losses.argmax(0), torch.arange(len(labels))]
+        chosen = hardest(network, network, shown, labels)
         return F.cross_entropy(network(chosen).float(), labels, label_smoothing=self.smoothing)
 
     def score(self, network: nn.Module, pixels: Tensor, labels: Tensor) -> Mapping[str, float]:

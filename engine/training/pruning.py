@@ -12,6 +12,7 @@ from engine.classifiers.nets.residual_net import ResidualNet
 from engine.classifiers.preprocessing import Normalized
 from engine.superficial import measure, sin_count
 from engine.training.augment import squares
+from engine.training.hardest import hardest
 from engine.training.occlusion import window_starts
 
 __all__ = ["Pruning"]
@@ -35,16 +36,19 @@ class Pruning:
         Share of photos that are pruned and not occluded.
     tries : int
         Windows that compete for each photo.
+    hard_from : float
+        Share of the training after which they do.
     smoothing : float
         Of the labels.
     judged : int
         Side of the 36 windows that the score is taken under.
     """
 
-    rate: float = 0.2
+    rate: float = 0.3
     sides: tuple[int, int] = (11, 15)
     clean: float = 0.1
     tries: int = 2
+    hard_from: float = 0.4
     smoothing: float = 0.1
     judged: int = 12
 
@@ -54,17 +58,15 @@ class Pruning:
         pixels: Tensor,
         labels: Tensor,
         generator: torch.Generator,
-        progress: float,  # noqa: ARG002
+        progress: float,
     ) -> Tensor:
         """Cross-entropy of the chosen windows."""
         stem = _Stem(network)
         with torch.no_grad():
             activation, grey = stem(pixels)
-            shown = [self._pruned(activation, grey, self._window(activation, generator)) for _ in range(self.tries)]
-            network.eval()
-            losses = torch.stack([F.cross_entropy(stem.tail(one).float(), labels, reduction="none") for one in shown])
-            network.train()
-            chosen = torch.stack(shown)[losses.argmax(0), torch.arange(len(labels))]
+            tries = self.tries if progress >= self.hard_from else 1
+            shown = [self._pruned(activation, grey, self._window(activation, generator)) for _ in range(tries)]
+            chosen = hardest(stem.tail, network, shown, labels)
         return F.cross_entropy(stem.tail(chosen).float(), labels, label_smoothing=self.smoothing)
 
     @torch.no_grad()

@@ -52,17 +52,17 @@ class Recipe:
 
 
 _ROWS = (
-    Recipe("cifar10_resnet_occlusion", Occlusion(), epochs=14),
+    Recipe("cifar10_resnet_occlusion", Occlusion(), epochs=10),
     Recipe(
         "cifar10_resnet_sin",
         Pruning(),
-        epochs=8,
+        epochs=6,
         peak=0.1,
         start="cifar10_resnet_occlusion",
         frozen=("network.stem",),
     ),
-    Recipe("cifar10_resnet_band", Band(), epochs=16),
-    Recipe("cifar10_bagnet", MaskedEvidence(), epochs=14),
-    Recipe("cifar10_ibp", IntervalBounds(), epochs=24, peak=1e-3, decay=0.0, optimizer="adam", half=False),
+    Recipe("cifar10_resnet_band", Band(), epochs=10),
+    Recipe("cifar10_bagnet", MaskedEvidence(), epochs=18),
+    Recipe("cifar10_ibp", IntervalBounds(), epochs=10, peak=1e-3, decay=0.0, optimizer="adam", half=False),
 )
 RECIPES = {row.model: row for row in _ROWS}

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QGraphicsItem
 
 from gui.canvas.hatch import hatch_lines, mask_image, outline_lines
 from gui.canvas.overlay import INK, PAPER, Key, Overlay, lines, pen, with_alpha
+from gui.comparing import ShownPlaces
 from gui.snapshot import Snapshot
 from gui.theme import AGREE
 
@@ -39,8 +40,10 @@ class LocationsItem(Overlay):
     def __init__(self, parent: QGraphicsItem | None = None) -> None:
         super().__init__(parent)
         self.setToolTip(_MEANING)
-        self._map: NDArray[np.int64] | None = None
+        self._map: NDArray[np.integer] | None = None
         self._is_computed = True
+        self._of_verdict: tuple[NDArray[np.integer] | None, bool] = None, True
+        self._other: ShownPlaces | None = None
         self._threat = 1, 1
         self._place: tuple[int, int] | None = None
         self._weak: NDArray[np.bool_] = np.zeros((0, 0), dtype=np.bool_)
@@ -48,17 +51,28 @@ class LocationsItem(Overlay):
         self._drawn: tuple[QTransform, list[QLineF], list[QLineF]] | None = None
 
     @property
-    def places(self) -> NDArray[np.int64] | None:
+    def places(self) -> NDArray[np.integer] | None:
         """The map that is shown, if there is one."""
         return self._map
 
     def set_snapshot(self, snapshot: Snapshot | None) -> None:
         """Take over the location map of a full verdict; a preview has none."""
-        shown = None
+        self._of_verdict = None, True
         if snapshot is not None:
             self._threat = snapshot.threat_px
             if snapshot.verdict is not None and not snapshot.request.preview:
-                shown, self._is_computed = snapshot.verdict.locations, snapshot.verdict.computed
+                self._of_verdict = snapshot.verdict.locations, snapshot.verdict.computed
+        self._choose()
+
+    def set_other(self, places: ShownPlaces | None) -> None:
+        """Show another location map in the place of the verdict's, or that again."""
+        self._other = places
+        self._choose()
+
+    def _choose(self) -> None:
+        shown, self._is_computed = self._of_verdict
+        if self._other is not None:
+            shown, self._is_computed = self._other.locations, self._other.computed
         if shown is not self._map:
             self._map = shown
             self._weak = shown == 0 if shown is not None else np.zeros((0, 0), dtype=np.bool_)
@@ -81,11 +95,12 @@ class LocationsItem(Overlay):
         """Certified and not certified, if they occur."""
         if self._map is None:
             return ()
+        by = f"{self._other.title}: " if self._other is not None else ""
         if not self._is_computed:
-            return (Key("location map not computed", _draw_weak),)
+            return (Key(f"{by}location map not computed", _draw_weak),)
         kinds = (
-            (~self._weak, Key("place certified", _draw_certified)),
-            (self._weak, Key("not certified", _draw_weak)),
+            (~self._weak, Key(f"{by}place certified", _draw_certified)),
+            (self._weak, Key(f"{by}not certified", _draw_weak)),
         )
         return tuple(key for there, key in kinds if there.any())
 

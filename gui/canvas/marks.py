@@ -10,6 +10,7 @@ from gui.canvas.photo_box import PhotoBox
 from gui.canvas.sins_item import ClustersItem, SinsItem
 from gui.canvas.status import Look
 from gui.canvas.windows_item import WindowsItem
+from gui.comparing import ShownPlaces
 from gui.snapshot import Snapshot
 from gui.state import Selection
 
@@ -69,6 +70,10 @@ class Marks:
             item.setVisible(is_there and layers.is_shown(name))
             # The patch is the user's own: it is where it is, whatever the engine has come to.
             item.setOpacity(layers[name].opacity * (look.overlays if name != "patch" else 1.0))
+
+    def show_places(self, places: ShownPlaces | None) -> None:
+        """Show another location map in the place of the verdict's, or that again."""
+        self.locations.set_other(places)
 
     def place_at(self, x: float, y: float) -> tuple[int, int] | None:
         """The place of the patch that the location map shows at a point, where it is to be seen."""

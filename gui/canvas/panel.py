@@ -15,6 +15,7 @@ from gui.canvas.scenery import Scenery, benign_for, scenery_of
 from gui.canvas.status import Look, look_of
 from gui.canvas.welcome import Welcome
 from gui.canvas.window_states import next_under
+from gui.comparing import ShownPlaces
 from gui.snapshot import Snapshot
 from gui.state import Phase, Selection, State
 
@@ -172,6 +173,7 @@ class CanvasPanel(QWidget):
         state.document_changed.connect(self._refresh)
         state.phase_changed.connect(self._take_phase)
         state.selection_changed.connect(self._take_selection)
+        state.places_changed.connect(self._take_places)
         state.problem_changed.connect(self._follow_welcome)
         self.layers.changed.connect(self._refresh)
         self._loader.loaded.connect(self._refresh)
@@ -243,6 +245,11 @@ class CanvasPanel(QWidget):
     def _take_selection(self, selection: Selection) -> None:
         self._marks.select(selection)
 
+    @Slot(object)
+    def _take_places(self, places: ShownPlaces | None) -> None:
+        self._marks.show_places(places)
+        self._show_layers()
+
     def _show_layers(self) -> None:
         layers, look, has_content = self.layers, self._look, self.state.snapshot is not None
         self._marks.show(layers, look, has_content)
@@ -271,7 +278,7 @@ class CanvasPanel(QWidget):
             return
         picture = scenery.picture if box is self.view.main else snapshot.clean_view
         place = self._marks.place_at(point.x(), point.y()) if box is self.view.main else None
-        self.hovered.emit(probe_text(snapshot, picture, point.x(), point.y(), place))
+        self.hovered.emit(probe_text(snapshot, picture, point.x(), point.y(), place, self.state.places))
 
     @Slot()
     def _show_focus(self) -> None:

@@ -4,13 +4,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gui.canvas.window_states import covering
+from gui.comparing import ShownPlaces
 from gui.snapshot import Snapshot
 
 __all__ = ["probe_text"]
 
 
 def probe_text(
-    snapshot: Snapshot, picture: NDArray[np.uint8], x: float, y: float, place: tuple[int, int] | None = None
+    snapshot: Snapshot,
+    picture: NDArray[np.uint8],
+    x: float,
+    y: float,
+    place: tuple[int, int] | None = None,
+    places: ShownPlaces | None = None,
 ) -> str:
     """Pixel, colour, importance and windows at a point; empty outside the input.
 
@@ -23,6 +29,8 @@ def probe_text(
         In pixels of the model's input.
     place : (int, int), optional
         Place (row, column) of the patch that the location map shows there.
+    places : ShownPlaces, optional
+        The map that is shown in the place of the verdict's.
     """
     height, width = picture.shape[:2]
     if not (0 <= x < width and 0 <= y < height):
@@ -35,7 +43,10 @@ def probe_text(
     if snapshot.windows is not None:
         count = len(covering(snapshot.windows, column + 0.5, row + 0.5))
         parts.append(f"covered by {count} window{'' if count == 1 else 's'}")
-    if place is not None and snapshot.verdict is not None:
+    if place is not None and places is not None:
+        said = "certified" if places.locations[place] else "not certified"
+        parts.append(f"patch at {place[1]}, {place[0]}: {said} by {places.title}")
+    elif place is not None and snapshot.verdict is not None:
         proofs = int(snapshot.verdict.locations[place])
         said = f"proved by {proofs} window{'' if proofs == 1 else 's'}" if proofs else "not certified"
         parts.append(f"patch at {place[1]}, {place[0]}: {said}")

@@ -5,7 +5,7 @@ from collections import Counter
 from gui.snapshot import Prediction, Snapshot, WindowsView
 from gui.widgets.vote_bar import Vote
 
-__all__ = ["count", "margin", "percent", "prediction", "seconds", "share", "votes"]
+__all__ = ["about", "cost", "count", "duration", "margin", "percent", "prediction", "seconds", "share", "votes"]
 
 _THIN = "\u202f"
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
@@ -45,6 +45,24 @@ def share(part: int, whole: int) -> str:
 def seconds(milliseconds: float) -> str:
     """A duration."""
     return f"{milliseconds:.0f} ms" if milliseconds < 1000 else f"{milliseconds / 1000:.2f} s"
+
+
+def duration(seconds: float) -> str:
+    """How long something long takes."""
+    if seconds < 100:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 6000 else f"{seconds / 3600:.1f} h"
+
+
+def about(estimate: float) -> str:
+    """A duration in seconds that nobody knows exactly."""
+    return "less than 1 s" if estimate < 1 else f"about {duration(estimate)}"
+
+
+def cost(passes: int, estimate: float | None) -> str:
+    """What something takes at most: forward passes, and seconds if they can be estimated."""
+    text = "1 pass" if passes == 1 else f"up to {count(passes)} passes"
+    return text if estimate is None else f"{text}, {about(estimate)}"
 
 
 def prediction(value: Prediction | None) -> str:

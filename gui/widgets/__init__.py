@@ -1,5 +1,6 @@
 """Small widgets that know nothing of the engine."""
 
+from gui.widgets.button import enable_button, named_button
 from gui.widgets.chip import Chip
 from gui.widgets.field import Field, Note, dress_number
 from gui.widgets.float_slider import FloatSlider, set_range
@@ -23,6 +24,8 @@ __all__ = [
     "Section",
     "Switch",
     "dress_number",
+    "enable_button",
+    "named_button",
     "set_range",
     "tame_wheels",
 ]

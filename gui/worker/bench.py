@@ -2,7 +2,6 @@
 
 import os
 import time
-from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from weakref import WeakKeyDictionary
@@ -10,26 +9,20 @@ from weakref import WeakKeyDictionary
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from PIL import Image
 
-from engine.classifiers.preprocessing import Preprocessing
-from engine.images import InputImage, load_image
 from engine.pipeline import Inspection, Inspector
-from engine.placement import Patch, PlacedPatch, paste
 from engine.settings import Settings
 from gui.document import Document
 from gui.maps import MapsView
 from gui.snapshot import Benign, ModelInfo, Request, Snapshot
-from gui.sources import clipboard_image, load_patch
 from gui.worker.inspectors import Inspectors
 from gui.worker.maps import MapMaker
+from gui.worker.photos import Photos
 from gui.worker.references import References
 from gui.worker.translate import benign_of, model_info, snapshot_of
 
 __all__ = ["Bench"]
 
-_IMAGES_KEPT = 4
-_ORIGINAL_SIDE = 2048
 _FRAME = 1 / 30  # seconds between partial results
 _PREVIEW_STEPS = 3
 
@@ -40,21 +33,6 @@ class _Known:
 
     info: ModelInfo
     announced: set[str] = field(default_factory=set)
-
-
-@dataclass(frozen=True, eq=False)
-class _Photo:
-    """A photo, as large as a screen shows it, and as models see it."""
-
-    image: InputImage
-    original: NDArray[np.uint8]
-    views: dict[Preprocessing, NDArray[np.uint8]] = field(default_factory=dict)
-
-    def seen_by(self, preprocessing: Preprocessing) -> NDArray[np.uint8]:
-        """The part that a model sees, in its input space."""
-        if preprocessing not in self.views:
-            self.views[preprocessing] = preprocessing.view(self.image.rgb)
-        return self.views[preprocessing]
 
 
 class Bench:
@@ -72,8 +50,7 @@ class Bench:
         self._announce = announce
         self._inspectors = Inspectors(announce)
         self._known: WeakKeyDictionary[Inspector, _Known] = WeakKeyDictionary()
-        self._images: OrderedDict[str, _Photo] = OrderedDict()
-        self._patches: dict[str, Patch] = {}
+        self._photos = Photos()
         self._references = References()
         self._maps = MapMaker()
 
@@ -107,9 +84,9 @@ class Bench:
             known.announced.add(settings.layer)  # not before: a request that is overtaken here has told nobody
         if stop():
             return
-        photo = self._photo(document.image)
+        photo = self._photos.get(document.image)
         clean = photo.seen_by(inspector.classifier.preprocessing)
-        pasted = self._pasted(document, clean)
+        pasted = self._photos.pasted(document, clean)
         if request.maps:
             maps = self._maps.make(inspector, document, clean, pasted[1] if pasted else None, stop)
             if maps is not None:
@@ -122,30 +99,12 @@ class Bench:
         shown = 0.0
         for found in inspector.inspect(view, settings, stop):
             now = time.perf_counter()
-            if found.stage == "windows" and now - shown < _FRAME:
+            if found.stage == "windows" and (now - shown < _FRAME or _is_all(found)):
                 continue
             shown = now
             reference, notes = self._references.find(known.info, found.cut.layer, settings.importance)
             made = snapshot_of(found, request, known.info, photo.image, photo.original, clean, pasted)
             yield replace(made, benign=benign, reference=reference, notes=(*made.notes, *notes))
-
-    def _photo(self, reference: str) -> _Photo:
-        kept = self._images.pop(reference, None)
-        if kept is None:
-            image = clipboard_image(reference) or load_image(reference)
-            kept = _Photo(image, _shown(image.rgb))
-        self._images[reference] = kept
-        while len(self._images) > _IMAGES_KEPT:
-            self._images.popitem(last=False)
-        return kept
-
-    def _pasted(self, document: Document, view: NDArray[np.uint8]) -> tuple[Patch, PlacedPatch] | None:
-        if document.patch is None or not document.patch_on:
-            return None
-        if document.patch not in self._patches:
-            self._patches[document.patch] = load_patch(document.patch)
-        patch = self._patches[document.patch]
-        return patch, paste(view, patch, document.placement)
 
 
 def _benign(inspector: Inspector, clean: NDArray[np.uint8], settings: Settings) -> Benign:
@@ -154,10 +113,6 @@ def _benign(inspector: Inspector, clean: NDArray[np.uint8], settings: Settings) 
     return benign_of(next(found for found in stages if found.clusters is not None))
 
 
-def _shown(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """The original photo, scaled down where it is larger than any screen shows."""
-    picture = Image.fromarray(rgb)
-    picture.thumbnail((_ORIGINAL_SIDE, _ORIGINAL_SIDE))
-    shown = np.array(picture)
-    shown.setflags(write=False)
-    return shown
+def _is_all(found: Inspection) -> bool:
+    """Whether nothing is left to run, so that the verdict follows at once."""
+    return found.sweep is not None and found.sweep.complete and found.settings.selection == "per_window"

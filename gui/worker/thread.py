@@ -14,7 +14,7 @@ from gui.worker.imports import quick_imports
 
 __all__ = ["EngineThread"]
 
-_FRAME_MS = 33  # between two snapshots that are shown
+_FRAME_MS = 16  # between two snapshots that are shown
 
 
 class _Worker(QObject):
@@ -87,7 +87,7 @@ class EngineThread(QObject):
     Signals
     -------
     snapshot : Snapshot
-        Something new to show, at most 30 times a second and then the newest; stale ones never come.
+        Something new to show, at most 60 times a second and then the newest; stale ones never come.
     model_loading : str
         What is being loaded or prepared.
     model_ready : ModelInfo

@@ -14,6 +14,7 @@ import pytest
 from picture_files import FILES, RGB, png, sentence
 from PIL import Image, ImageFile
 
+from assets.samples import draw
 from engine.errors import ImageError
 from engine.images import (
     InputImage,
@@ -21,10 +22,11 @@ from engine.images import (
     list_images,
     load_image,
     read_image,
-    sample_images,
 )
+from engine.samples import DRAWN, PHOTOS
 
-PHOTOS = Path(__file__).parents[2] / ".." / "shared" / "data" / "imagenet-sample"
+_SIZES = [*((name, (640, 427)) for name in PHOTOS), *((name, (32, 32)) for name in DRAWN)]
+MEASURING = Path(__file__).parents[2] / ".." / "shared" / "data" / "imagenet-sample"
 
 
 @pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="counts open files through /proc")
@@ -74,22 +76,29 @@ def test_pillow_and_the_warnings_are_left_as_they_were(tmp_path: Path) -> None:
     assert (Image.MAX_IMAGE_PIXELS, ImageFile.LOAD_TRUNCATED_IMAGES, list(warnings.filters)) == before
 
 
-def test_the_sample_photos() -> None:
-    samples = sample_images()
-    assert list(samples) == ["china", "flower"]
-    for name, image in samples.items():
-        assert isinstance(image, InputImage)
-        assert image.path is None
-        assert image.name == image.stem == name
-        assert image.size == (640, 427)
-        assert not image.rgb.flags.writeable
-        assert image.sha256 == hashlib.sha256(image.rgb.tobytes()).hexdigest()
-        assert np.array_equal(load_image(f"sample:{name}").rgb, image.rgb)
-    assert samples["china"].sha256 != samples["flower"].sha256
+@pytest.mark.parametrize(
+    ("name", "size"), [*((one, (640, 427)) for one in PHOTOS), *((one, (32, 32)) for one in DRAWN)]
+)
+def test_the_sample_photos(name: str, size: tuple[int, int]) -> None:
+    image = load_image(f"sample:{name}")
+    assert isinstance(image, InputImage)
+    assert image.path is None
+    assert image.name == image.stem == name
+    assert image.size == size
+    assert not image.rgb.flags.writeable
+    assert image.sha256 == hashlib.sha256(image.rgb.tobytes()).hexdigest()
+
+
+def test_the_drawn_samples_are_what_their_script_draws(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(draw, "__file__", str(tmp_path / "draw.py"))
+    draw.main()
+    for name in DRAWN:
+        drawn = np.asarray(Image.open(tmp_path / f"{name}.png")).astype(int)
+        assert np.abs(drawn - load_image(f"sample:{name}").rgb).max() <= 1  # Pillow's rounding may change
 
 
 def test_an_unknown_sample_names_those_there_are() -> None:
-    with pytest.raises(ImageError, match=r"'cat'.*sample:china or sample:flower"):
+    with pytest.raises(ImageError, match=r"'cat'.*sample:china, .* or sample:truck"):
         load_image("sample:cat")
 
 
@@ -125,9 +134,9 @@ def test_blend_is_the_nearest_level_for_every_alpha() -> None:
 
 @pytest.mark.data
 def test_real_photos_are_what_pillow_decodes() -> None:
-    if not PHOTOS.is_dir():
-        pytest.skip(f"the measuring photos are not at {PHOTOS}")
-    for path in list_images(PHOTOS)[::25]:
+    if not MEASURING.is_dir():
+        pytest.skip(f"the measuring photos are not at {MEASURING}")
+    for path in list_images(MEASURING)[::25]:
         with Image.open(path) as picture:
             expected = np.asarray(picture.convert("RGB"))
         assert np.array_equal(read_image(path).rgb, expected)

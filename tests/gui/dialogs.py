@@ -35,5 +35,8 @@ class ScriptedDialogs(Dialogs):
     def ask(self, _title: str, question: str, *_: object) -> bool:
         return self._next(question)
 
+    def show_file(self, path: Path) -> None:
+        self._next(str(path))
+
     def tell(self, title: str, *_: object) -> None:
         self._next(title)

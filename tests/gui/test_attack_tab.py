@@ -266,7 +266,10 @@ def test_what_cannot_be_is_said_and_nothing_is_lost(qtbot: QtBot, ready: MainWin
     assert ended(qtbot, ready).step == 3
 
 
-def test_closing_the_window_ends_the_attack(qtbot: QtBot, make_window: Callable[..., MainWindow]):
+def test_closing_the_window_asks_ends_the_attack_and_keeps_its_patch(
+    qtbot: QtBot, make_window: Callable[..., MainWindow], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("HOME", str(tmp_path))
     window = make_window()
     window.state.change("Tiny network", image="sample:flower", settings=TINY)
     settle(qtbot, window)
@@ -274,8 +277,16 @@ def test_closing_the_window_ends_the_attack(qtbot: QtBot, make_window: Callable[
     assert window.docks.tabs.currentWidget() is window.attack_panel
     window.attack_panel.form.steps.setValue(ENDLESS)
     steps_done(qtbot, window, 1)
+    window.dialogs.answers += [False, True]
+    window.close()
+    assert window.isVisible()
+    assert window.attack.is_busy, "whoever does not agree loses nothing"
     window.close()
     assert not window.attack._thread._thread.isRunning()
+    assert all("An attack is running (step " in question for question in window.dialogs.asked)
+    (kept,) = (tmp_path / "Documents" / "SINscope").glob("*.png")
+    assert str(kept.parent) in window.dialogs.asked[0]
+    assert read_trained_patch(kept).attack.steps == ENDLESS
 
 
 def test_a_narrow_tab_shows_wishes_and_course_by_turns(qtbot: QtBot):

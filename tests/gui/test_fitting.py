@@ -1,11 +1,14 @@
 """Settings that belong together: whatever is kept, the engine accepts."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from snapshots import make_model, make_snapshot
 
+from engine.classifiers.registry import MODELS
 from engine.errors import SettingsError
 from engine.pipeline import Inspector
 from engine.settings import Settings
@@ -106,3 +109,21 @@ def test_code_is_told_from_names(name: str, code: bool) -> None:
     assert names_code(name) is code
     assert not any(names_code(embedded) for embedded in EMBEDDED)
     assert make_model().name in EMBEDDED
+
+
+def test_the_embedded_models_are_those_of_the_engine() -> None:
+    assert {name: (model.side, model.side) for name, model in EMBEDDED.items()} == {
+        name: row.input_size for name, row in MODELS.items()
+    }
+    for name, model in EMBEDDED.items():
+        assert (model.data == "CIFAR-10") is name.startswith("cifar10_")
+
+
+def test_a_model_for_other_classes_keeps_the_share_of_the_patch_and_no_label() -> None:
+    knobs = Settings(patch="32", label=3)
+    assert refit(knobs, None, model="efficientnet_lite1") == replace(knobs, model="efficientnet_lite1")
+    small = refit(knobs, None, model="cifar10_resnet_sin")
+    assert (small.patch, small.label) == ("2.04%", None)
+    assert PatchThreat.parse(small.patch, (32, 32)).height == 5
+    assert refit(Settings(patch="5%"), None, model="cifar10_ibp").patch == "5%"
+    assert refit(small, None, model="cifar10_ibp").patch == "2.04%"

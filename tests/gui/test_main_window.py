@@ -23,7 +23,7 @@ from gui.state import Phase
 HANDLES = (
     *("imageCanvas", "modelCombo", "layerCombo", "topRateSlider", "windowSizeSlider", "patchSizeSlider"),
     *("patchToggle", "liveToggle", "heatmapOpacity", "verdictLabel", "verdictScope", "windowTable"),
-    *("progressBar", "importancePlot", "attackStart"),
+    *("progressBar", "importancePlot", "attackStart", "compareTable"),
 )
 
 

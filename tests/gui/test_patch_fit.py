@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from engine.placement import Patch, Placement, paste, read_patch
-from gui.patch_fit import clamped, first_placement, patch_size, size_on_photo, turned
+from gui.patch_fit import clamped, first_placement, patch_size, rescaled, size_on_photo, turned
 
 VIEW = (40, 56)
 SIZES = st.tuples(st.integers(1, 30), st.integers(1, 30))
@@ -67,3 +67,10 @@ def test_what_is_no_picture_has_no_size(tmp_path: Path) -> None:
     path.write_bytes(b"not a picture")
     assert patch_size(str(path)) is None
     assert patch_size(str(tmp_path / "missing.png")) is None
+
+
+def test_a_patch_keeps_its_part_of_an_input_of_another_size() -> None:
+    small = rescaled(Placement(112, 56), (51, 51), (224, 224), (32, 32))
+    assert (small.left, small.top) == (16, 8)
+    assert size_on_photo((51, 51), small) == (7, 7)
+    assert rescaled(Placement(200, 0), (51, 51), (224, 224), (32, 32)).left == 25

@@ -33,6 +33,7 @@ class LocalNet(nn.Module):
             *(_Residual(third) for _ in range(blocks)),
         )
         last = nn.Conv2d(third, classes, 1)
+        nn.init.normal_(last.weight, std=0.3)  # the mean over cells is small at first, and so is all that is learned
         nn.init.constant_(cast(Tensor, last.bias), 1.0)  # all speak at first: a class that is silent cannot learn
         self.evidence = nn.Sequential(last, nn.ReLU())
 

@@ -2,7 +2,7 @@
 
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
 
 from engine.errors import SinscopeError
 from gui.attack import Attack, Course
@@ -13,6 +13,7 @@ from gui.panels.attack.preview import PatchPreview
 from gui.panels.plots.frame import ElidedLabel
 from gui.state import State
 from gui.training import TrainingView
+from gui.widgets import enable_button, named_button
 
 __all__ = ["AttackPanel"]
 
@@ -55,13 +56,13 @@ class AttackPanel(QWidget):
         self.progress.setAccessibleName("Progress of the attack")
         self.progress.setTextVisible(False)
         self.progress.setMaximumHeight(self.fontMetrics().height() // 2)
-        self.start_button = _button("Start attack", "attackStart")
-        self.stop_button = _button("Stop", "attackStop")
-        self.wishes_button = _button("Settings", "attackSettings")
+        self.start_button = named_button("Start attack", "attackStart")
+        self.stop_button = named_button("Stop", "attackStop")
+        self.wishes_button = named_button("Settings", "attackSettings")
         self.wishes_button.setCheckable(True)
         self.wishes_button.setToolTip("What the attack is to do, in the place of how it goes")
-        self.use_button = _button("Use on the canvas", "attackUse")
-        self.save_button = _button("Save…", "attackSave")
+        self.use_button = named_button("Use on the canvas", "attackUse")
+        self.save_button = named_button("Save…", "attackSave")
         self._lay_out()
         self.start_button.clicked.connect(self.start)
         self.stop_button.clicked.connect(attack.stop)
@@ -141,14 +142,16 @@ class AttackPanel(QWidget):
         attack = self._attack
         view = attack.view
         self.form.set_running(attack.is_busy)
-        _enable(self.start_button, self.obstacle(), "Train a patch")
+        enable_button(self.start_button, self.obstacle(), "Train a patch")
         stoppable = attack.course in (Course.PREPARING, Course.TRAINING)
-        _enable(self.stop_button, "" if stoppable else "No attack is running", "Stop and keep the best patch (Esc)")
+        enable_button(
+            self.stop_button, "" if stoppable else "No attack is running", "Stop and keep the best patch (Esc)"
+        )
         for button, tip in (
             (self.use_button, "Put the best patch on the photo"),
             (self.save_button, "Keep the best patch as PNG, with a JSON of how it was made"),
         ):
-            _enable(button, "" if view is not None else _NO_PATCH, tip)
+            enable_button(button, "" if view is not None else _NO_PATCH, tip)
         if view is not None:
             is_at_work = attack.is_busy
             self.curve.show_view(view, is_over=not is_at_work)
@@ -180,29 +183,12 @@ def _told(attack: Attack, obstacle: str) -> str:
         return obstacle or "Start trains a patch against the model; here its loss and success are drawn."
     found = f"loss {view.loss:.3g}, {view.target or 'another label'} in {words.percent(view.success)}"
     if attack.course is Course.TRAINING:
-        return f"Step {view.step} of {view.steps}, {_duration(view.seconds_left)} left: {found}"
+        return f"Step {view.step} of {view.steps}, {words.duration(view.seconds_left)} left: {found}"
     if attack.course is Course.STOPPING:
         return f"Stopping after step {view.step}: {found}"
     if attack.course is Course.STOPPED:
         return f"Stopped after {view.step} of {view.steps} steps, the best patch is kept: {found}"
-    told = f"{view.steps} steps in {_duration(view.seconds)}: {found}"
+    told = f"{view.steps} steps in {words.duration(view.seconds)}: {found}"
     if view.success >= _FALLEN:
         return told
     return f"{told}. A larger feared patch, another place or another target is easier."
-
-
-def _duration(seconds: float) -> str:
-    return f"{seconds:.0f} s" if seconds < 100 else f"{seconds / 60:.0f} min"
-
-
-def _button(text: str, name: str) -> QPushButton:
-    button = QPushButton(text)
-    button.setObjectName(name)
-    button.setAccessibleName(text.rstrip("…"))
-    return button
-
-
-def _enable(button: QPushButton, obstacle: str, tip: str) -> None:
-    """Enabled with what it does, or not and why."""
-    button.setEnabled(not obstacle)
-    button.setToolTip(obstacle or tip)

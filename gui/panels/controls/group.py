@@ -36,13 +36,16 @@ class Group(Section):
     def refresh(self) -> None:
         """Show what the document and the newest snapshot say; sends nothing."""
 
-    def ask(self, text: str, **knobs: Any) -> bool:
-        """Change settings, with those taken back that no longer fit; say so if a value is impossible."""
+    def ask(self, text: str, also: dict[str, Any] | None = None, **knobs: Any) -> bool:
+        """Change settings, with those taken back that no longer fit; say so if a value is impossible.
+
+        ``also`` holds what else of the document is changed in the same step.
+        """
         try:
             # While a slider is held, what its drag took back comes again when it goes back.
             base = self._dragged_from or self.state.settings
             settings = refit(base, self.state.snapshot, **knobs)
-            self.state.change(text, settings=settings)
+            self.state.change(text, settings=settings, **(also or {}))
         except SinscopeError as error:
             return self.refuse(str(error))
         return self.accept()

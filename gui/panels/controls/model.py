@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QLineEdit, QWidget
 
 from gui.fitting import EMBEDDED, names_code
 from gui.panels.controls.group import Group, choices, choose
+from gui.patch_fit import patch_size, rescaled
 from gui.snapshot import ModelInfo
 from gui.state import Phase, State
 from gui.widgets import Field, Fold, Note, Picker
@@ -32,7 +33,7 @@ class ModelGroup(Group):
             "or module:function for a network of your own: its code is then run."
         )
         self.model.set_hint("torchvision:…, timm:…, module:function")
-        self.model.set_entries([(name, name) for name in EMBEDDED])
+        self.model.set_entries(_model_entries())
         self.layer = Picker()
         self.layer.setObjectName("layerCombo")
         self.layer.setAccessibleName("Superficial layer")
@@ -122,7 +123,13 @@ class ModelGroup(Group):
 
     @Slot(str)
     def _pick_model(self, name: str) -> None:
-        if self.ask("Model", model=name) and names_code(name):
+        before, document = EMBEDDED.get(self.state.settings.model), self.state.document
+        after, size = EMBEDDED.get(name), patch_size(document.patch) if document.patch is not None else None
+        also = {}
+        if before is not None and after is not None and size is not None and before.side != after.side:
+            sides = ((model.side, model.side) for model in (before, after))
+            also["placement"] = rescaled(document.placement, size, *sides)
+        if self.ask("Model", also, model=name) and names_code(name):
             self.fold.open()
 
     @Slot(str)
@@ -157,6 +164,17 @@ class ModelGroup(Group):
                 self.refuse(f"Cannot read {text!r} as {line.accessibleName().lower()}. {line.toolTip()}")
                 continue
             self.ask(line.accessibleName(), **{knob: value})
+
+
+def _model_entries() -> list[tuple[str, str] | None]:
+    """The embedded models, a line between those for one data set and those for another."""
+    found: list[tuple[str, str] | None] = []
+    for name, model in EMBEDDED.items():
+        last = found[-1] if found else None
+        if last is not None and EMBEDDED[last[1]].data != model.data:
+            found.append(None)
+        found.append((name, name))
+    return found
 
 
 def _layer_entries(model: ModelInfo | None) -> list[tuple[str, str] | None]:

@@ -11,6 +11,7 @@ from gui.widgets import Chip, Field, FloatSlider, Fold, InlineMessage, Note, set
 
 __all__ = ["SweepGroup"]
 
+_ROUGHLY = 0.05  # windows at the border hide a little more or less than others
 _TOP, _WINDOW = "Top-ranking rate", "Window size"
 
 
@@ -134,7 +135,9 @@ class SweepGroup(Group):
             answered.stride,
         )
         if windows is not None and len(windows) and snapshot.side == side and same:
-            hidden = int((windows.boxes_px[:, 2] - windows.boxes_px[:, 0]).max())
+            heights = windows.boxes_px[:, 2] - windows.boxes_px[:, 0]
+            least, most = int(heights.min()), int(heights.max())
+            hidden = f"{least} to {most}" if most - least > _ROUGHLY * most else str(most)
             down, across = windows.grid
             return f"{down * across} windows ({down} × {across}), each hides {hidden} px"
         cell = min(snapshot.model.input_size) / (snapshot.largest_window + 1)

@@ -85,7 +85,9 @@ class MapTile(QWidget):
         room = QRectF(0, line + 2, self.width(), self.height() - 2 * line - 4)
         size = self._photo.size().toSizeF().scaled(room.size(), Qt.AspectRatioMode.KeepAspectRatio)
         place = QRectF(room.center().x() - size.width() / 2, room.top(), size.width(), size.height())
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        # The pixels of tiny photos are shown as they are.
+        is_tiny = size.width() > 2 * self._photo.width()
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, not is_tiny)
         painter.setOpacity(DIMMED if self._dimmed else 1.0)
         painter.drawImage(place, self._photo)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)

@@ -39,6 +39,20 @@ def test_rows_report_and_a_second_run(run: Run, toy, folder: Path, tmp_path: Pat
     assert "2 of 2 photos" in more.out
 
 
+def test_photos_without_labels(run: Run, toy, folder: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    (folder / "0_a.png").rename(folder / "holiday.png")
+    words = ["evaluate", folder, "--out", out, *toy(), "--defense", "minority_reports_pc"]
+    refused = run(*words)
+    assert refused.code == exits.ERROR
+    assert "holiday.png does not say its class" in " ".join(refused.errors)
+    done = run(*words, "--unlabelled")
+    assert done.code == exits.QUIET
+    assert "as undefended" in done.out
+    # Every bright photo stays bright under any mask: what each says is certified.
+    assert "| minority_reports_pc | 100.0 (43.8-100.0) | 100.0 (43.8-100.0) | 0.0" in (out / "report.md").read_text()
+
+
 def test_defaults_share_one_rule_and_names_are_whole_at_80_columns(
     run: Run, toy, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -106,6 +120,7 @@ def test_an_interrupt_keeps_what_is_done(
         (["--defense", "ibp"], "No defense that was asked for can run here: Interval bound propagation"),
         (["--defense", "patchcleanser,patchcleanser"], "asked for twice"),
         (["--workers", "0"], "at least 1 process, not 0"),
+        (["--cluster", " "], "--cluster needs an address; give auto"),
         (["--limit", "0"], "At least 1 photo is evaluated, not 0"),
         (["--label", "1"], "--label belongs to another command, or stands"),
         (["--patch-space", "print"], "--patch-space cannot be 'print'"),
@@ -122,3 +137,27 @@ def test_folders_that_do_not_serve_are_refused(run: Run, toy, folder: Path, tmp_
     assert "is not a folder that can be listed" in done.sentence
     done = run("evaluate", folder, "--out", folder / "0_a.png", *toy())
     assert "is a file and not a folder" in done.sentence
+
+
+def test_cifar10_runs_each_defense_on_the_model_made_for_it(
+    run: Run, photo: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("cat/0.png", "dog/1.png"):
+        (tmp_path / "photos" / name).parent.mkdir(parents=True)
+        photo(f"photos/{name}", "spot")
+    monkeypatch.setattr("engine.datasets.named.cifar10_folder", lambda _: tmp_path / "photos")
+    monkeypatch.chdir(tmp_path)
+    words = ["evaluate", "cifar10", "--weights", "random", "--backend", "torch", "--patch", "20", "--out", "out"]
+    done = run(*words, "--defense", "clipped_bagnet,ibp")
+    assert done.code == exits.QUIET
+    assert "4 of 4 photos" in done.out
+    text = (tmp_path / "out" / "report.md").read_text()
+    assert "- Model: cifar10_bagnet (random weights), weights " in text
+    assert "; cifar10_ibp (random weights), weights " in text
+    assert "(ibp, on cifar10_ibp (random weights)): chunk=32" in text
+    assert "- Data: cifar10, 2 photos" in text
+    parts = sorted((tmp_path / "out" / "rows").iterdir())
+    assert "4 of 4 photos are done already" in run(*words, "--defense", "clipped_bagnet,ibp").errors
+    assert sorted((tmp_path / "out" / "rows").iterdir()) == parts
+    with_one = run(*words, "--defense", "ibp", "--model", "cifar10_ibp")
+    assert "2 of 2 photos are done already" in with_one.errors

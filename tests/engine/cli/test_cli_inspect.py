@@ -30,6 +30,23 @@ def test_an_alert_ends_with_3_and_says_where(run, toy, photo):
     assert "and 1 more" in done.out
 
 
+def test_until_alert_stops_early_ends_with_3_and_certifies_nothing(run, toy, photo):
+    done = run("inspect", photo("spot.png", "spot"), photo("white.png"), *toy(), "--until-alert", "--json", "-")
+    assert done.code == 3
+    published.check(done.reports)
+    alert, certified = done.reports
+    assert alert["verdict"] == "alert"
+    assert not alert["complete"]
+    assert not alert["certificate"]["computed"]
+    assert not alert["certificate"]["holds"]
+    assert alert["passes"] < 36
+    assert certified["verdict"] == "certified"
+    assert certified["complete"]
+    told = run("inspect", photo("other.png", "spot"), *toy(), "--until-alert").out
+    assert "contradict the base prediction; the other" in told
+    assert "not computed  for bright" in told
+
+
 def test_undecided_counts_as_an_alert(run, toy, photo):
     done = run("inspect", photo("white.png"), *toy("tied"))
     assert done.code == 3

@@ -13,7 +13,7 @@ from PIL import Image
 from torchvision.datasets import CIFAR10
 
 from engine.datasets import cifar10
-from engine.datasets.cifar10 import CIFAR10_CLASSES, cifar10_arrays, cifar10_folder
+from engine.datasets.cifar10 import CIFAR10_CLASSES, cifar10_arrays, cifar10_folder, cifar10_is_here
 from engine.errors import DataError
 from engine.images import read_image
 
@@ -57,7 +57,10 @@ def read_folder(folder: Path) -> tuple[NDArray[np.uint8], list[str]]:
 
 
 def test_arrays_and_folder_hold_the_same(archives: Path) -> None:
+    assert not cifar10_is_here("test")
     put_archive(archives / "test.tar.xz", two_each())
+    assert cifar10_is_here("test")
+    assert not cifar10_is_here("train")
     images, labels = cifar10_arrays("test")
     assert labels.tolist() == [index for index in range(10) for _ in range(2)]
     assert [int(level) for level in images.mean((1, 2, 3)).round()] == [20 * i + n for i in range(10) for n in (3, 7)]

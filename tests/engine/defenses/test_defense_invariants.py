@@ -33,7 +33,7 @@ def test_a_larger_patch_is_not_easier(text: str) -> None:
 
 
 def test_interval_bounds_of_a_larger_patch_are_wider() -> None:
-    defense = make_defense("ibp")
+    defense = make_defense("ibp:complete=true")
     view = picture(SIZE, seed=5)
     least = [
         defense.tables(subject("plain"), view, square_threat(side, SIZE)).margins.min(axis=0) for side in (1, 2, 4)

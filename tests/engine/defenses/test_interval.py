@@ -28,7 +28,7 @@ def test_patches_stay_inside(bias: bool) -> None:
     steps = interval_steps(net)
     pixels = to_pixels(picture(SIZE, seed=1)).double()
     network = classifier(plain(seed=2, bias=bias), SIZE, HALF, HALF).network
-    (bounds,) = _patched(network, pixels, THREAT, chunk=1000)
+    bounds = _patched(network.double(), pixels, THREAT, np.arange(100))
     draw = torch.Generator().manual_seed(0)
     places = list(itertools.product(range(THREAT.places[0]), range(THREAT.places[1])))
     chosen = [0, 9, 47, 90, 99]
@@ -100,13 +100,36 @@ def test_a_margin_of_zero_is_not_certified() -> None:
         net[-1].weight.zero_()
         net[-1].bias.zero_()
     made = Subject(Inspector(classifier(net, SIZE)), Settings(backend="torch"))
-    result = make_defense("ibp")(made, picture(SIZE), THREAT, 0)
+    result = make_defense("ibp:complete=true")(made, picture(SIZE), THREAT, 0)
     assert result.certificate.certified_places == 0
     assert result.min_margin == 0.0
 
 
 def test_chunks_do_not_matter() -> None:
     view = picture(SIZE, seed=4)
-    small, large = (make_defense(f"ibp:chunk={chunk}").tables(subject("plain"), view, THREAT) for chunk in (7, 1000))
+    small, large = (
+        make_defense(f"ibp:complete=true:chunk={chunk}").tables(subject("plain"), view, THREAT) for chunk in (7, 1000)
+    )
     assert np.allclose(small.margins, large.margins, atol=1e-9)
     assert np.array_equal(small.sure, large.sure)
+
+
+def test_ended_early_it_certifies_the_same() -> None:
+    """A photo is certified with the places that were asked for if, and only if, it is with all of them."""
+    certified = ended = 0
+    for seed in range(12):
+        made = subject("plain", seed % 3)
+        view, threat = picture(SIZE, seed=seed), square_threat(1 + seed % 2, SIZE)
+        whole, short = (make_defense(f"ibp:chunk=5{more}") for more in (":complete=true", ""))
+        tables, fewer = (defense.tables(made, view, threat) for defense in (whole, short))
+        one, other = whole.judge(tables, threat), short.judge(fewer, threat)
+        assert (one.certificate.holds, one.output) == (other.certificate.holds, other.output)
+        asked = np.isfinite(fewer.margins[:, 0])
+        assert np.array_equal(fewer.sure[asked], tables.sure[asked])
+        assert np.allclose(fewer.margins[asked], tables.margins[asked], atol=1e-9)
+        assert not fewer.sure[~asked].any()
+        assert fewer.passes == 1 + 2 * asked.sum()
+        certified += one.certificate.holds
+        ended += not asked.all()
+    assert certified
+    assert ended

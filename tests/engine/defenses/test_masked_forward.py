@@ -193,3 +193,22 @@ def test_where_memory_runs_out_all_is_done_again_by_a_smaller_backend(
     again = whole(made, picture(SIZE), threat)
     assert again.prediction == result.prediction
     assert np.array_equal(again.certificate.locations, result.certificate.locations)
+
+
+def test_pairs_of_masks_are_one_table_that_grows(tmp_path) -> None:
+    """What settled one patch's certificate is kept, and the full map asks only for what is new."""
+    plain, threat = subject("toy"), square_threat(2, SIZE)
+    kept = Subject(plain.inspector, plain.settings, TableStore(tmp_path))
+    short, whole = make_defense("patchcleanser:masks=3"), make_defense("patchcleanser:masks=3:complete=true")
+    views = [picture(SIZE, seed=seed) for seed in range(4)]
+    fewer = [short(kept, view, threat) for view in views]
+    assert len(list(tmp_path.iterdir())) == len(views)
+    grown = [whole(kept, view, threat) for view in views]
+    assert len(list(tmp_path.iterdir())) == len(views)
+    fresh = [whole(plain, view, threat) for view in views]
+    for one, other, less in zip(grown, fresh, fewer, strict=True):
+        assert np.array_equal(one.certificate.locations, other.certificate.locations)
+        assert (one.prediction, one.passes) == (other.prediction, 45)
+        assert one.output == less.output
+    again = [short(kept, view, threat) for view in views]
+    assert [(one.passes, one.output) for one in again] == [(one.passes, one.output) for one in fewer]

@@ -1,6 +1,8 @@
 """Evaluations from photos to rows and reports: resumed, stopped, killed, and done by several processes."""
 
 import csv
+import dataclasses
+import errno
 import multiprocessing
 import os
 import signal
@@ -18,10 +20,10 @@ from toys import picture, stop_after
 
 from engine.classifiers import load_classifier
 from engine.defenses import Subject, TableStore
-from engine.errors import DefenseError, EvaluationError
-from engine.evaluation.executors import run_processes
-from engine.evaluation.photos import labelled_photos
-from engine.evaluation.plan import Plan, make_plan, open_jobs
+from engine.errors import DefenseError, EvaluationError, OutputError
+from engine.evaluation.executors import Processes
+from engine.evaluation.photos import labelled_photos, plain_photos
+from engine.evaluation.plan import Plan, make_plan, open_jobs, without_labels
 from engine.evaluation.report import write_report
 from engine.evaluation.rows import Row, RowStore
 from engine.evaluation.run import BATCH, evaluate
@@ -81,7 +83,7 @@ def test_every_photo_and_defense_has_a_row(made: Subject, data: Path, tmp_path: 
         wanted.passes,
         wanted.certificate.certified_places,
     )
-    parts = list((tmp_path / "rows").iterdir())
+    parts = list((tmp_path / "rows").glob("part-*"))
     assert len(parts) == 2, "batches of 8 and 3 photos"
     assert sum(pq.read_table(part).num_rows for part in parts) == len(rows)
 
@@ -121,6 +123,30 @@ def test_another_patch_or_knob_or_photo_is_done_anew(made: Subject, data: Path, 
     assert [(job.photo.name, len(job.chosen)) for job in jobs] == [(photos[4].name, 2)]
 
 
+def test_without_labels_each_defense_certifies_its_own_answer(made: Subject, data: Path, tmp_path: Path) -> None:
+    store = RowStore(tmp_path / "rows")
+    labelled, _ = run(made, data, store)
+    plan, photos = without_labels(labelled), plain_photos(data)
+    others = store.read(one.key for one in labelled.chosen)
+    assert len(open_jobs(plan, photos, others)) == COUNT, "rows are kept apart"
+    steps = list(evaluate(plan, photos, made, store))
+    rows = store.read(one.key for one in plan.chosen)
+    assert sorted(row.photo for step in steps for row in step.rows) == sorted(row.photo for row in rows)
+    for row in rows:
+        view = made.classifier.preprocessing.view(np.array(Image.open(data / row.photo)))
+        wanted = plan.defense(next(one for one in plan.chosen if one.key == row.key))(made, view, THREAT)
+        assert (row.label, row.word) == (wanted.prediction.label, wanted.word)
+        assert row.certified == (row.word == "certified")
+        assert row.clean != row.false_alert
+        assert row.vanilla_right == (row.vanilla == row.prediction)
+    summary = summary_of(plan, rows, [photo.name for photo in photos], str(data), "toy", "0" * 64)
+    write_report(summary, tmp_path)
+    text = (tmp_path / "report.md").read_text()
+    assert "| defense | certified | silent | alert | as undefended |" in text
+    assert "These photos have no labels: nothing here says whether an answer is right." in text
+    assert "Certified accuracy" not in text
+
+
 def test_unreadable_photos_are_said_and_left_out(made: Subject, tmp_path: Path) -> None:
     folder = tmp_path / "photos"
     folder.mkdir()
@@ -155,11 +181,49 @@ def test_plans_that_make_no_sense_are_refused(made: Subject) -> None:
 def test_a_damaged_part_is_named(made: Subject, data: Path, tmp_path: Path) -> None:
     store = RowStore(tmp_path / "rows")
     plan, _ = run(made, data, store)
-    part = min((tmp_path / "rows").iterdir())
+    part = min((tmp_path / "rows").glob("part-*"))
     part.write_bytes(part.read_bytes()[:200])
     with pytest.raises(EvaluationError, match="is damaged, or not of this version; delete it"):
         store.read(one.key for one in plan.chosen)
     part.unlink()
+    _, rows = run(made, data, store)
+    assert len(rows) == 2 * COUNT
+
+
+def test_two_runs_at_once_do_not_share_a_folder(made: Subject, data: Path, tmp_path: Path) -> None:
+    store, plan = RowStore(tmp_path / "out" / "rows"), planned(made)
+    photos = labelled_photos(data, made.classifier.labels)
+    first = evaluate(plan, photos, made, store)
+    next(first)
+    (tmp_path / "out" / "rows" / ".part-1-1.parquet.12345678.partial").touch()
+    with pytest.raises(EvaluationError, match=r"Another run is writing to .*out; wait for its end, or give another"):
+        next(evaluate(plan, photos, made, RowStore(tmp_path / "out" / "rows")))
+    next(first)
+    first.close()
+    assert len(store.read(one.key for one in plan.chosen)) == len(plan.chosen), "a run that is closed keeps its rows"
+    _, rows = run(made, data, store)
+    assert len(rows) == 2 * COUNT
+    assert not list((tmp_path / "out" / "rows").glob("*.partial")), "what a killed run left half written is dropped"
+
+
+def test_a_full_disk_ends_the_run_and_keeps_what_was_written(
+    made: Subject, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, plan = RowStore(tmp_path / "rows"), planned(made)
+    photos = labelled_photos(data, made.classifier.labels)
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    steps = evaluate(plan, photos, made, store)
+    for step in steps:
+        if step.done == BATCH:
+            break
+    with monkeypatch.context() as disk:
+        disk.setattr(os, "replace", full)
+        with pytest.raises(OutputError, match=r"No space left on device.*free some space"):
+            list(steps)
+    assert len(store.read(one.key for one in plan.chosen)) == 2 * BATCH
     _, rows = run(made, data, store)
     assert len(rows) == 2 * COUNT
 
@@ -201,6 +265,30 @@ def make():
 """
 
 
+CHILD = """
+import multiprocessing, sys
+from pathlib import Path
+sys.path.insert(0, ".")
+from engine.classifiers import load_classifier
+from engine.defenses import Subject
+from engine.evaluation.executors import Processes
+from engine.evaluation.photos import labelled_photos
+from engine.evaluation.plan import make_plan, open_jobs
+from engine.pipeline import Inspector
+from engine.settings import Settings
+from engine.threat import PatchThreat
+if __name__ == "__main__":
+    settings = Settings(model=sys.argv[1], input_size=(12, 12), backend="torch")
+    made = Subject(Inspector(load_classifier(settings)), settings)
+    plan = make_plan(made, settings, ["patchcleanser:masks=4"], PatchThreat(2, 2, 12, 12))
+    jobs = open_jobs(plan, labelled_photos(Path(sys.argv[2]), "abc"), [])
+    answered = Processes(2).answers(plan, jobs, lambda: False)
+    next(answered)
+    print(*(process.pid for process in multiprocessing.active_children()), flush=True)
+    multiprocessing.Event().wait()
+"""
+
+
 @pytest.fixture
 def network(tmp_path: Path) -> str:
     """A model of the user's own, by name, that other processes can load too."""
@@ -237,7 +325,7 @@ def test_a_lost_worker_is_replaced_and_its_photos_done_once(network: str, data: 
     made = Subject(Inspector(load_classifier(settings)), settings)
     plan = make_plan(made, settings, ["patchcleanser:masks=4"], THREAT)
     jobs = open_jobs(plan, labelled_photos(data, made.classifier.labels), [])
-    answered = run_processes(plan, jobs, 2, None, lambda: False)
+    answered = Processes(2).answers(plan, jobs, lambda: False)
     found = [next(answered)]
     victim, *_ = multiprocessing.active_children()
     victim.kill()
@@ -248,16 +336,42 @@ def test_a_lost_worker_is_replaced_and_its_photos_done_once(network: str, data: 
 
 
 @pytest.mark.slow
+def test_workers_end_with_a_run_that_is_killed(network: str, data: Path, tmp_path: Path) -> None:
+    """Only the run itself is killed, as by a system without memory; the test ends when its workers have."""
+    child = tmp_path / "child.py"
+    child.write_text(CHILD)
+    with subprocess.Popen(
+        [sys.executable, str(child), network, str(data)], cwd=ROOT, stdout=subprocess.PIPE, text=True
+    ) as run_of_workers:
+        pids = [int(word) for word in run_of_workers.stdout.readline().split()]
+        run_of_workers.kill()
+        assert len(pids) == 2
+        run_of_workers.stdout.read()  # the workers hold its other end, until they are gone
+
+
+@pytest.mark.slow
 def test_processes_stop_when_told(network: str, data: Path) -> None:
     settings = Settings(model=network, input_size=(SIZE, SIZE), backend="torch")
     made = Subject(Inspector(load_classifier(settings)), settings)
     plan = make_plan(made, settings, ["patchcleanser:masks=4"], THREAT)
     jobs = open_jobs(plan, labelled_photos(data, made.classifier.labels), [])
     told = False
-    answered = run_processes(plan, jobs, 2, None, lambda: told)
+    answered = Processes(2).answers(plan, jobs, lambda: told)
     first = next(answered)
     told = True
     rest = list(answered)
     assert first[1].rows
     assert len(rest) < COUNT - 1
     assert not multiprocessing.active_children()
+
+
+def test_many_parts_become_one(made: Subject, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    plan, rows = run(made, data, RowStore(tmp_path / "rows"))
+    monkeypatch.setattr("engine.evaluation.rows._PARTS", 3)
+    store = RowStore(tmp_path / "joined")
+    for number, row in enumerate(rows):
+        store.append([row])
+        assert len(list((tmp_path / "joined").iterdir())) == number % 3 + 1
+    store.append([dataclasses.replace(rows[0], seconds=7.0)])
+    found = store.read(one.key for one in plan.chosen)
+    assert found == [dataclasses.replace(rows[0], seconds=7.0), *rows[1:]], "the newest row of a photo stands"

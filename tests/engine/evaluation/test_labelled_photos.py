@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 
 from engine.errors import ImageError
-from engine.evaluation.photos import labelled_photos
+from engine.evaluation.photos import labelled_photos, plain_photos
 
 NAMES = ("cat", "dog", "owl")
 
@@ -17,6 +17,23 @@ def put(folder: Path, *names: str) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)
         Image.new("RGB", (4, 4)).save(path)
     return folder
+
+
+def test_photos_without_labels_of_a_folder_and_of_those_in_it(tmp_path: Path) -> None:
+    put(tmp_path, "b.png", "a.jpg", "summer/c.png", ".hidden/d.png")
+    (tmp_path / "empty").mkdir()
+    photos = plain_photos(tmp_path)
+    assert [(photo.name, photo.label) for photo in photos] == [
+        ("a.jpg", None),
+        ("b.png", None),
+        ("summer/c.png", None),
+    ]
+    assert all(photo.path == tmp_path / photo.name for photo in photos)
+    assert [photo.name for photo in plain_photos(tmp_path, 2)] == ["a.jpg", "b.png"]
+    with pytest.raises(ImageError, match="has no image in it"):
+        plain_photos(tmp_path / "empty")
+    with pytest.raises(ImageError, match="not a folder"):
+        plain_photos(tmp_path / "b.png")
 
 
 def labels(folder: Path, classes=NAMES, limit: int | None = None) -> list[tuple[str, int]]:

@@ -56,6 +56,11 @@ def test_certificate_about_another_label_is_not_counted() -> None:
         outcome(_result("certified", base=4, about=4, weak=False), 3, vanilla=4)
 
 
+def test_without_a_label_and_without_a_finite_answer_nothing_is_right() -> None:
+    found = outcome(_result("undecided", base=-1, about=-1, weak=True), -1, vanilla=-1)
+    assert found == Outcome(False, False, False, False, False, True)
+
+
 def test_summarise_counts_each_metric() -> None:
     rows = [Outcome(True, True, True, True, True, False), Outcome(True, False, False, False, False, True)]
     shares = summarise(rows)

@@ -1,0 +1,58 @@
+"""``evaluate cifar10`` without a model: each defense on the one that was made for it."""
+
+import argparse
+import time
+from dataclasses import replace
+from pathlib import Path
+
+from engine.cli.console import Screen
+from engine.cli.evaluate import ROWS, show_summary
+from engine.cli.inspectors import Inspectors
+from engine.cli.watch import watch
+from engine.cli.worker_options import executor_from
+from engine.datasets.named import data_folder
+from engine.defenses import TableStore
+from engine.evaluation.limits import Limits
+from engine.evaluation.parts import count, measure, prepare
+from engine.evaluation.report import write_report
+from engine.evaluation.rows import RowStore
+from engine.evaluation.summary import merged
+from engine.outputs import make_folder
+from engine.settings import Settings
+from engine.tables.lines import made_for
+
+__all__ = ["evaluate_each"]
+
+
+def evaluate_each(arguments: argparse.Namespace, settings: Settings, inspectors: Inspectors) -> int:
+    """Run such an evaluation, or go on with it; the exit code.
+
+    The patch is meant on the photos, which is the same as in the models' input.
+
+    Raises
+    ------
+    SinscopeError
+        If it cannot be run as asked.
+    """
+    out = Path(arguments.out)
+    tables = out / "tables"
+    make_folder(tables)
+    screen = Screen()
+    started = time.perf_counter()
+    lines = made_for([text.strip() for text in arguments.defenses.split(",") if text.strip()])
+    limits, data = Limits(arguments.limit), data_folder(arguments.data)
+    parts = prepare(lines, data, settings, inspectors.get, [settings.patch], limits, TableStore(tables))
+    for part in parts:
+        for defense, sentence in part.sentences.items():
+            screen.tell(f"{defense} is left out: {sentence}")
+    rows = RowStore(out / ROWS)
+    photos = sum(len(part.photos) for part in parts if part.plan is not None and part.plan.chosen)
+    watched = watch(screen, photos, measure(parts, rows, executor_from(arguments, tables)))
+    counted = [count(part, rows, arguments.data) for part in parts]
+    refused = tuple(pair for part in parts for pair in part.sentences.items())
+    summary = replace(merged([one for one in counted if one is not None]), refused=refused)
+    for path in write_report(summary, out):
+        screen.show(f"{path} written", wrap=False)
+    show_summary(screen, summary)
+    screen.show(f"{watched.done} of {photos} photos, {time.perf_counter() - started:.1f} s", wrap=False)
+    return watched.code
