@@ -282,7 +282,7 @@ def _error(given: Tensor, wanted: Tensor) -> Tensor:
     """Mean squared error of every copy's map against its crop's, each channel in units of its own spread."""
     spread = wanted.var(dim=(0, 2, 3), keepdim=True).sqrt() + 1e-3
     copies = len(given) // len(wanted)
-    difference = (given.unflatten(0, (len(wanted), copies)) - wanted.unsqueeze(1)) / spread
+    difference = (given.reshape(len(wanted), copies, *given.shape[1:]) - wanted.unsqueeze(1)) / spread
     return difference.square().mean()
 
 
@@ -293,7 +293,7 @@ def _divergence(given: Tensor, wanted: Tensor, worst: float) -> Tensor:
     """
     copies = len(given) // len(wanted)
     target = log_softmax(wanted, 1).repeat_interleave(copies, 0)
-    each = kl_div(log_softmax(given, 1), target, reduction="none", log_target=True).sum(1).unflatten(0, (-1, copies))
+    each = kl_div(log_softmax(given, 1), target, reduction="none", log_target=True).sum(1).reshape(-1, copies)
     return (1 - worst) * each.mean() + worst * each.amax(1).mean()
 
 

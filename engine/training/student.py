@@ -140,7 +140,9 @@ def _is_slow(node: Node) -> bool:
     """Whether a convolution looks at each channel on its own, and is strided or larger than 3 x 3."""
     stride, groups = (node.args[at] if len(node.args) > at else 1 for at in (3, 6))
     kernel = tensor_value(cast(Node, node.args[1]))
-    return groups != 1 and bool(stride not in (1, [1, 1]) or kernel is None or max(kernel.shape[2:]) > 3)
+    if groups == 1:
+        return False
+    return stride not in (1, [1, 1]) or kernel is None or max(map(int, kernel.shape[2:])) > 3
 
 
 def _in_float32(values: Tensor, kernel: Tensor, *rest: Any) -> Tensor:
