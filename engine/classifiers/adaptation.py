@@ -86,10 +86,9 @@ class Adaptation:
             return f"it was made for layer {self.to.layer} and not {layer}"
         return None
 
-    def fits(self, settings: Settings) -> bool:
-        """Whether it was made for an inspection's rate (if one is asked for), importance and fill."""
-        alike = (settings.importance, settings.fill) == (self.to.importance, self.to.fill)
-        return alike and settings.top in (None, self.to.rate)
+    def fits(self, settings: Settings, rate: float) -> bool:
+        """Whether it was made for an inspection's rate, importance and fill."""
+        return (rate, settings.importance, settings.fill) == (self.to.rate, self.to.importance, self.to.fill)
 
 
 def write_adaptation(path: Path, tensors: Mapping[str, Tensor], to: AdaptedTo, made: Mapping[str, Any]) -> None:

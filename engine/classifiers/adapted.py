@@ -46,8 +46,8 @@ def shipped() -> tuple[Adaptation, ...]:
 def chosen_adaptation(classifier: Classifier, layer: str, settings: Settings) -> Adaptation | None:
     """The adapted weights for a classifier cut at a layer (by its name), as ``settings.adapted`` asks.
 
-    ``auto`` takes weights only for the very rate, importance and fill they were made for, a file that was named
-    whatever these are.
+    ``auto`` takes weights only for the very rate, importance and fill they were made for, and never brings another
+    rate than the model's own; a file that was named is taken whatever these are.
 
     Raises
     ------
@@ -57,7 +57,8 @@ def chosen_adaptation(classifier: Classifier, layer: str, settings: Settings) ->
     if settings.adapted == "off":
         return None
     if settings.adapted == "auto":
-        fitting = (each for each in shipped() if each.misfit(classifier, layer) is None and each.fits(settings))
+        rate = classifier.family.rate(layer) if settings.top is None else settings.top
+        fitting = (each for each in shipped() if each.misfit(classifier, layer) is None and each.fits(settings, rate))
         return next(fitting, None)
     found = _read_once(settings.adapted, _stamp(settings.adapted))
     if fault := found.misfit(classifier, layer):

@@ -76,7 +76,7 @@ def test_the_adapted_cut_is_the_network_with_those_weights(staged: Inspector, ad
     ("knobs", "chosen"),
     [
         ({}, True),
-        ({"top": None}, True),
+        ({"top": None}, False),
         ({"rule": "confident", "patch": "3", "selection": "global"}, True),
         ({"adapted": "off"}, False),
         ({"top": 0.5}, False),
@@ -93,8 +93,11 @@ def test_shipped_weights_are_chosen_where_they_fit(staged: Inspector, knobs, cho
 
 
 @pytest.mark.usefixtures("shipping")
-def test_shipped_weights_bring_their_rate_and_are_for_their_network_alone(staged: Inspector) -> None:
-    assert staged.rate(replace(AUTO, top=None)) == 0.3
+def test_shipped_weights_leave_the_models_own_rate_and_are_for_their_network_alone(
+    staged: Inspector, adapted_file: Path
+) -> None:
+    assert staged.rate(replace(AUTO, top=None)) == 0.5
+    assert staged.rate(replace(AUTO, top=None, adapted=str(adapted_file))) == 0.3
     assert staged.rate(replace(AUTO, top=None, adapted="off")) == 0.5
     others = Staged()
     torch.nn.init.zeros_(others.fc.bias)
