@@ -155,7 +155,7 @@ COMMANDS = (
         ("usePatch", "&Use the trained patch", "Ctrl+U", "Put the best patch of the attack on the photo"),
         ("savePatch", "Save the trained &patch…", "", "Keep the best patch of the attack as PNG and JSON"),
         ("-startBatch", "Start &batch", "Ctrl+B", "Answer many photos by several defenses as the tab Batch says"),
-        ("openReport", "Open the batch's &report", "", "Tables, plots and settings of the batch, in the browser"),
+        ("openReport", "&Open the batch's report", "", "Tables, plots and settings of the batch, in the browser"),
     ),
     *_in(
         "Help",

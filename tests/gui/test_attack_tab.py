@@ -273,9 +273,9 @@ def test_closing_the_window_asks_ends_the_attack_and_keeps_its_patch(
     window = make_window()
     window.state.change("Tiny network", image="sample:flower", settings=TINY)
     settle(qtbot, window)
+    window.attack_panel.form.steps.setValue(ENDLESS)
     window.registry["startAttack"].trigger()
     assert window.docks.tabs.currentWidget() is window.attack_panel
-    window.attack_panel.form.steps.setValue(ENDLESS)
     steps_done(qtbot, window, 1)
     window.dialogs.answers += [False, True]
     window.close()
