@@ -34,7 +34,7 @@ def train_network(arguments: argparse.Namespace) -> int:
         raise ModelError(f"There is no recipe for {arguments.recipe}; choose from {', '.join(near)}.")
     recipe = RECIPES[arguments.recipe]
     if arguments.epochs is not None:
-        recipe = replace(recipe, epochs=arguments.epochs)
+        recipe = replace(recipe, epochs=arguments.epochs, later=())
     if arguments.threads is not None:
         torch.set_num_threads(arguments.threads)
     out = Path(arguments.out)
@@ -48,7 +48,7 @@ def train_network(arguments: argparse.Namespace) -> int:
             done = trained.curve[-1]
             shares = ", ".join(f"{name} {value:.3f}" for name, value in done.score.items())
             screen.show(
-                f"epoch {done.epoch} of {recipe.epochs}: loss {done.loss:.3f}, {shares}, {done.seconds:.0f} s",
+                f"epoch {done.epoch} of {recipe.all_epochs}: loss {done.loss:.3f}, {shares}, {done.seconds:.0f} s",
                 wrap=False,
             )
     except KeyboardInterrupt:

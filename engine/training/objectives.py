@@ -27,7 +27,7 @@ class Objective(Protocol):
         generator : torch.Generator
             Of the CPU; for all that is drawn at random.
         progress : float
-            Share of the training that is done, in [0, 1).
+            Share of the first rise and fall of the learning rate that is done, in [0, 1].
         """
         ...
 

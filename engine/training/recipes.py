@@ -11,6 +11,8 @@ from engine.training.pruning import Pruning
 
 __all__ = ["RECIPES", "Recipe"]
 
+WARM = 0.2  # share of a rise and fall over which the learning rate rises
+
 
 @dataclass(frozen=True)
 class Recipe:
@@ -24,6 +26,8 @@ class Recipe:
     epochs : int
     peak : float
         Highest learning rate: reached after a fifth of the steps, and 0 at the end.
+    later : tuple of (epochs, peak)
+        Further rises and falls of the learning rate after the first (Loshchilov & Hutter, 2017).
     batch : int
     decay : float
         Weight decay.
@@ -42,6 +46,7 @@ class Recipe:
     objective: Objective = field(repr=True)
     epochs: int
     peak: float = 0.2
+    later: tuple[tuple[int, float], ...] = ()
     batch: int = 256
     decay: float = 5e-4
     optimizer: str = "sgd"
@@ -49,6 +54,21 @@ class Recipe:
     start: str | None = None
     frozen: tuple[str, ...] = ()
     seed: int = 0
+
+    @property
+    def all_epochs(self) -> int:
+        """Of all rises and falls together."""
+        return self.epochs + sum(epochs for epochs, _ in self.later)
+
+    def rate(self, epochs: float) -> float:
+        """The learning rate after some epochs, as a fraction."""
+        cycles = ((self.epochs, self.peak), *self.later)
+        for length, peak in cycles:
+            if epochs < length:
+                share = epochs / length
+                return peak * min(share / WARM, (1 - share) / (1 - WARM))
+            epochs -= length
+        return 0.0
 
 
 _ROWS = (
@@ -58,6 +78,7 @@ _ROWS = (
         Pruning(),
         epochs=6,
         peak=0.1,
+        later=((3, 0.05),),
         start="cifar10_resnet_occlusion",
         frozen=("network.stem",),
     ),

@@ -23,7 +23,6 @@ from engine.training.recipes import Recipe
 __all__ = ["EpochDone", "Trained", "train"]
 
 _VERSION = 1
-_WARM = 0.2  # share of the steps over which the learning rate rises
 
 
 @dataclass(frozen=True)
@@ -105,7 +104,7 @@ def train(
     curve = _restore(checkpoint, recipe, network, optimizer)
     if curve:
         yield Trained(network.eval(), tuple(curve))
-    for epoch in range(len(curve), recipe.epochs):
+    for epoch in range(len(curve), recipe.all_epochs):
         generator = torch.Generator().manual_seed(recipe.seed * 1_000_003 + epoch)
         order = torch.randperm(len(photos.labels), generator=generator)
         started, total = time.perf_counter(), 0.0
@@ -117,9 +116,10 @@ def train(
             pixels = moved(photos.images[chosen].float() / 255, generator).to(
                 device, memory_format=torch.channels_last
             )
-            progress = (epoch + index / batches) / recipe.epochs
+            done = epoch + index / batches
+            progress = min(done / recipe.epochs, 1.0)
             for group in optimizer.param_groups:
-                group["lr"] = recipe.peak * min(progress / _WARM, (1 - progress) / (1 - _WARM))
+                group["lr"] = recipe.rate(done)
             with torch.autocast(device, torch.bfloat16, enabled=recipe.half):
                 loss = recipe.objective.loss(network, pixels, photos.labels[chosen].to(device), generator, progress)
             optimizer.zero_grad()

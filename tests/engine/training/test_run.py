@@ -24,7 +24,7 @@ def photos() -> TrainingPhotos:
 
 
 def small(name: str, **changes: object) -> Recipe:
-    return replace(RECIPES[name], **{"batch": 16, "epochs": 1, "start": None, **changes})  # type: ignore[arg-type]
+    return replace(RECIPES[name], **{"batch": 16, "epochs": 1, "later": (), "start": None, **changes})  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("name", RECIPES)
@@ -77,3 +77,10 @@ def test_a_training_that_starts_from_weights_that_are_not_there(
     recipe = replace(RECIPES["cifar10_resnet_sin"], batch=16)
     with pytest.raises(ModelError, match="sinscope train cifar10_resnet_occlusion"):
         next(train(recipe, photos, tmp_path / "checkpoint"))
+
+
+def test_the_learning_rate_rises_and_falls_as_often_as_the_recipe_says() -> None:
+    recipe = replace(RECIPES["cifar10_ibp"], epochs=5, peak=0.2, later=((10, 0.1),))
+    assert recipe.all_epochs == 15
+    rates = [recipe.rate(epoch) for epoch in (0, 0.5, 1, 3, 5, 7, 11, 15)]
+    assert rates == pytest.approx([0, 0.1, 0.2, 0.1, 0, 0.1, 0.05, 0])
