@@ -9,7 +9,8 @@ from engine.evaluation.parts import Part, count
 from engine.evaluation.rows import RowStore
 from engine.evaluation.summary import Line
 from engine.tables.lines import PaperTable
-from engine.tables.published import Published, published_table
+from engine.tables.published import Published, PublishedTable, published_table
+from engine.threat import PatchThreat
 
 __all__ = ["Compared", "compare"]
 
@@ -61,6 +62,7 @@ def compare(table: PaperTable, kind_of_data: str, parts: Sequence[Part], rows: R
         threat = str(part.plan.threat) if part.plan else ""
         weights = part.subject.classifier.weights_sha256 if part.subject else ""
         model = part.subject.classifier.name if part.subject else None
+        share = _share(published, part)
         for line in part.lines:
             found.append(
                 Compared(
@@ -70,10 +72,20 @@ def compare(table: PaperTable, kind_of_data: str, parts: Sequence[Part], rows: R
                     make_defense(line.defense).kind,
                     model or line.model,
                     weights,
-                    published.row(line.name, kind_of_data, part.patch),
+                    published.row(line.name, kind_of_data, share),
                     lines.get(line.defense),
                     part.sentences.get(line.defense, ""),
                 )
             )
     order = {line.name: index for index, line in enumerate(table.lines)}
     return tuple(sorted(found, key=lambda row: order[row.name]))
+
+
+def _share(published: PublishedTable, part: Part) -> str:
+    """The published size that a part's patch is, which may have been asked for in px."""
+    if part.plan is None or part.subject is None:
+        return part.patch
+    size = part.subject.classifier.preprocessing.input_size
+    shares = {row.patch for row in published.rows if row.patch is not None}
+    same = (share for share in sorted(shares) if PatchThreat.parse(share, size) == part.plan.threat)
+    return next(same, part.patch)
