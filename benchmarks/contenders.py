@@ -77,7 +77,9 @@ def captum_occlusion(last: Inspection, most: int) -> Timing:
     share = min(1.0, (most / len(last.family)) ** 0.5)
     steps = [max(1, int(len(axis) * share)) for axis in (last.family.rows, last.family.columns)]
     strides = [
-        max(1, -(-(extent - side) // max(1, step - 1))) for extent, step in zip((height, width), steps, strict=True)
+        # captum refuses steps larger than its window
+        min(side, max(1, -(-(extent - side) // max(1, step - 1))))
+        for extent, step in zip((height, width), steps, strict=True)
     ]
     runs = int(
         np.prod([-(-(extent - side) // stride) + 1 for extent, stride in zip((height, width), strides, strict=True)])
