@@ -20,6 +20,7 @@ from engine.evaluation.work import Answers
 __all__ = ["Cluster", "Layout", "layout_of", "shards_of"]
 
 _LOST = 3  # times that a shard may lose its worker
+_PATIENCE = 5.0  # seconds for workers to end
 _SHARD = 8  # photos at most: what a lost worker loses
 
 
@@ -81,25 +82,36 @@ def _handed_out(ray: Any, idle: list[Any], shards: Sequence[tuple[Job, ...]], st
     """Give each idle worker a shard; those for which there is none make room for workers that seek a place."""
     queue = deque(shards)
     busy: dict[Any, tuple[Any, tuple[Job, ...]]] = {}
-    while not stop():
-        while queue and idle:
-            worker, shard = idle.pop(), queue.popleft()
-            busy[worker.answer.remote(shard)] = worker, shard
-        if not busy:
-            return
-        while idle:  # nothing is left to hand out
-            ray.kill(idle.pop())
-        done, _ = ray.wait(list(busy), num_returns=1, timeout=0.2)
-        for reference in done:
-            worker, shard = busy.pop(reference)
-            idle.append(worker)
-            answers = _fetched(ray, reference)
-            if answers is not None:
-                yield from zip(shard, answers, strict=True)
-            elif len(shard) > 1:
-                queue.extend((job,) for job in shard)  # which of them was it?
-            else:
-                yield shard[0], Answers(fault=_given_up(shard[0]))
+    try:
+        while not stop():
+            while queue and idle:
+                worker, shard = idle.pop(), queue.popleft()
+                busy[worker.answer.remote(shard)] = worker, shard
+            if not busy:
+                return
+            while idle:  # nothing is left to hand out
+                ray.kill(idle.pop())
+            done, _ = ray.wait(list(busy), num_returns=1, timeout=0.2)
+            for reference in done:
+                worker, shard = busy.pop(reference)
+                idle.append(worker)
+                answers = _fetched(ray, reference)
+                if answers is not None:
+                    yield from zip(shard, answers, strict=True)
+                elif len(shard) > 1:
+                    queue.extend((job,) for job in shard)  # which of them was it?
+                else:
+                    yield shard[0], Answers(fault=_given_up(shard[0]))
+    finally:
+        _let_go(ray, busy)
+
+
+def _let_go(ray: Any, busy: Mapping[Any, tuple[Any, tuple[Job, ...]]]) -> None:
+    """End workers in the middle of a shard, and see it ended: Ray complains of tasks that outlive the connection."""
+    for worker, _ in busy.values():
+        ray.kill(worker)
+    if busy:
+        ray.wait(list(busy), num_returns=len(busy), timeout=_PATIENCE)
 
 
 def _fetched(ray: Any, reference: Any) -> tuple[Answers, ...] | None:
