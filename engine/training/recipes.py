@@ -72,17 +72,17 @@ class Recipe:
 
 
 _ROWS = (
-    Recipe("cifar10_resnet_occlusion", Occlusion(), epochs=10),
+    Recipe("cifar10_resnet_occlusion", Occlusion(), epochs=10, later=((18, 0.15),)),
     Recipe(
         "cifar10_resnet_sin",
         Pruning(),
         epochs=6,
         peak=0.1,
-        later=((3, 0.05),),
+        later=((3, 0.05), (18, 0.1)),
         start="cifar10_resnet_occlusion",
         frozen=("network.stem",),
     ),
-    Recipe("cifar10_resnet_band", Band(), epochs=10),
+    Recipe("cifar10_resnet_band", Band(), epochs=10, later=((12, 0.1),)),
     Recipe("cifar10_bagnet", MaskedEvidence(), epochs=18),
     Recipe("cifar10_ibp", IntervalBounds(), epochs=12, peak=1e-3, decay=0.0, optimizer="adam"),
 )
