@@ -1,26 +1,21 @@
-"""The work done by a Ray cluster: its machines, its retries."""
+"""The work done by a Ray cluster: how workers are laid out over its machines, and jobs cut into shards."""
 
 import contextlib
 import os
 import secrets
-from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from engine.classifiers.libraries import reason
 from engine.errors import EvaluationError
+from engine.evaluation.executors.crew import Crew
 from engine.evaluation.executors.executor import Answered
 from engine.evaluation.executors.ray_session import connected
-from engine.evaluation.executors.ray_worker import RayWorker, Refusal
+from engine.evaluation.executors.ray_worker import RayWorker
 from engine.evaluation.plan import Job, Plan
-from engine.evaluation.work import Answers
 
 __all__ = ["Cluster", "Layout", "layout_of", "shards_of"]
 
-_LOST = 3  # times that a shard may lose its worker
-_PATIENCE = 5.0  # seconds for workers to end
 _SHARD = 8  # photos at most: what a lost worker loses
 
 
@@ -41,8 +36,7 @@ class Layout:
 class Cluster:
     """The workers of a Ray cluster.
 
-    Jobs go out in shards, one at a time to each worker. A worker that is lost is started again by Ray, elsewhere if
-    its machine is gone, and does its shard once more; answers count when the whole shard is here, and so each once.
+    Jobs go out in shards, one at a time to each worker (:class:`Crew`).
 
     Parameters
     ----------
@@ -64,79 +58,18 @@ class Cluster:
         Raises
         ------
         EvaluationError
-            If there is no such cluster, or a machine of it cannot take part.
+            If there is no such cluster, a machine of it cannot take part, or none is left.
         """
         with connected(self._address) as ray, _token(self._tables) as token:
             machines = [node["Resources"] for node in ray.nodes() if node["Alive"]]
             layout = layout_of(machines, self._workers, plan.settings.backend != "openvino")
             shards = shards_of(jobs, layout.workers)
-            actor = ray.remote(
-                num_cpus=layout.cpus, num_gpus=layout.gpus, max_restarts=-1, max_task_retries=_LOST - 1
-            )(RayWorker)
+            actor = ray.remote(num_cpus=layout.cpus, num_gpus=layout.gpus, max_restarts=0, max_task_retries=0)(
+                RayWorker
+            )
             made = (plan, os.getcwd(), self._tables, token, max(1, layout.cpus))
-            workers = [actor.remote(*made) for _ in range(min(layout.workers, len(shards)))]
-            yield from _handed_out(ray, workers, shards, stop)
-
-
-def _handed_out(ray: Any, idle: list[Any], shards: Sequence[tuple[Job, ...]], stop: Callable[[], bool]) -> Answered:
-    """Give each idle worker a shard; those for which there is none make room for workers that seek a place."""
-    queue = deque(shards)
-    busy: dict[Any, tuple[Any, tuple[Job, ...]]] = {}
-    try:
-        while not stop():
-            while queue and idle:
-                worker, shard = idle.pop(), queue.popleft()
-                busy[worker.answer.remote(shard)] = worker, shard
-            if not busy:
-                return
-            while idle:  # nothing is left to hand out
-                ray.kill(idle.pop())
-            done, _ = ray.wait(list(busy), num_returns=1, timeout=0.2)
-            for reference in done:
-                worker, shard = busy.pop(reference)
-                idle.append(worker)
-                answers = _fetched(ray, reference)
-                if answers is not None:
-                    yield from zip(shard, answers, strict=True)
-                elif len(shard) > 1:
-                    queue.extend((job,) for job in shard)  # which of them was it?
-                else:
-                    yield shard[0], Answers(fault=_given_up(shard[0]))
-    finally:
-        _let_go(ray, busy)
-
-
-def _let_go(ray: Any, busy: Mapping[Any, tuple[Any, tuple[Job, ...]]]) -> None:
-    """End workers in the middle of a shard, and see it ended: Ray complains of tasks that outlive the connection."""
-    for worker, _ in busy.values():
-        ray.kill(worker)
-    if busy:
-        ray.wait(list(busy), num_returns=len(busy), timeout=_PATIENCE)
-
-
-def _fetched(ray: Any, reference: Any) -> tuple[Answers, ...] | None:
-    """The answers to a shard; ``None`` if its worker was lost again and again."""
-    try:
-        answers: tuple[Answers, ...] | Refusal = ray.get(reference)
-    except ray.exceptions.RayTaskError as error:
-        raise error.cause from error
-    except ray.exceptions.ActorDiedError as error:
-        raise EvaluationError(
-            f"A worker of the cluster cannot be started ({reason(error)}); install the same version of "
-            f"SINscope on every machine, in the Python that runs Ray."
-        ) from error
-    except ray.exceptions.RayError:
-        return None
-    if isinstance(answers, Refusal):
-        raise EvaluationError(answers.sentence)
-    return answers
-
-
-def _given_up(job: Job) -> str:
-    return (
-        f"{job.photo.path} was given up, since {_LOST} workers of the cluster were lost over it, perhaps for want of "
-        f"memory; use fewer --workers, and the same command tries it again."
-    )
+            needs = {"CPU": layout.cpus, "GPU": layout.gpus}
+            yield from Crew(ray, lambda: actor.remote(*made), layout.workers, needs).answers(shards, stop)
 
 
 def layout_of(machines: Sequence[Mapping[str, float]], asked: int | None, gpus: bool) -> Layout:
