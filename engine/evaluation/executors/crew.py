@@ -12,9 +12,9 @@ from engine.evaluation.photos import LabelledPhoto
 from engine.evaluation.plan import Job
 from engine.evaluation.work import Answers
 
-__all__ = ["LOST", "Crew"]
+__all__ = ["Crew"]
 
-LOST = 3  # workers that a photo may be lost over, or that may end in a row before they have begun
+_LOST = 3  # workers that a photo may be lost over, or that may end in a row before they have begun
 _PATIENCE = 5.0  # seconds for workers to end
 
 Shard = tuple[Job, ...]
@@ -97,7 +97,7 @@ class Crew:
         except self._ray.exceptions.RayError as error:
             self._ray.kill(worker)
             self._unstarted += 1
-            if getattr(error, "actor_init_failed", False) or self._unstarted == LOST:
+            if getattr(error, "actor_init_failed", False) or self._unstarted == _LOST:
                 raise EvaluationError(
                     f"A worker of the cluster cannot be started ({reason(error)}); install the same version of "
                     f"SINscope on every machine, in the Python that runs Ray."
@@ -117,7 +117,7 @@ class Crew:
         self._ray.kill(worker)  # one that cannot be reached may still be at work
         for job in shard:  # which of them was it?
             self._losses[job.photo] += 1
-            if self._losses[job.photo] < LOST:
+            if self._losses[job.photo] < _LOST:
                 self._queue.append((job,))
             else:
                 yield job, Answers(fault=_given_up(job))
@@ -145,6 +145,6 @@ class Crew:
 
 def _given_up(job: Job) -> str:
     return (
-        f"{job.photo.path} was given up, since {LOST} workers of the cluster were lost over it, perhaps for want of "
+        f"{job.photo.path} was given up, since {_LOST} workers of the cluster were lost over it, perhaps for want of "
         f"memory; use fewer --workers, and the same command tries it again."
     )
