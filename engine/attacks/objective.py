@@ -12,12 +12,13 @@ from engine.attacks.placing import Distortion
 from engine.attacks.pruned import PrunedModel
 from engine.attacks.settings import AttackSettings
 from engine.backends.torch_backend import best_device
+from engine.half_precision import has_half_precision
 from engine.pipeline import Inspector
 from engine.placement import box_size, scaled_size
 from engine.places import Size
 from engine.settings import Settings
 
-__all__ = ["Objective", "attack_loss", "boxes_of", "has_half_precision"]
+__all__ = ["Objective", "attack_loss", "boxes_of"]
 
 Box = tuple[int, int, int, int]
 
@@ -104,11 +105,3 @@ def boxes_of(size: Size, distortions: Sequence[Distortion]) -> list[Box]:
         height, width = box_size(scaled_size(size, at.scale), at.rotation)
         boxes.append((at.top, at.left, at.top + height, at.left + width))
     return boxes
-
-
-def has_half_precision(device: str) -> bool:
-    """Whether bfloat16 is quicker than single precision there."""
-    if device == "cuda":
-        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
-    asked = getattr(torch.cpu, "_is_avx512_bf16_supported", None)
-    return device == "cpu" and asked is not None and bool(asked())

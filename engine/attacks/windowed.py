@@ -8,8 +8,8 @@ import torch
 from torch import Tensor
 
 from engine.attacks.folding import folded
-from engine.attacks.objective import has_half_precision
 from engine.classifiers.cut import CutClassifier
+from engine.half_precision import has_half_precision
 from engine.selection import MaskedInput, Window, select
 from engine.settings import Settings
 from engine.superficial import Superficial, superficial_of

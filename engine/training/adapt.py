@@ -23,6 +23,7 @@ from engine.cache import digest
 from engine.classifiers.adaptation import Adaptation
 from engine.classifiers.adapted import adapted_cut
 from engine.errors import ModelError
+from engine.half_precision import has_half_precision
 from engine.pipeline import Inspector
 from engine.settings import Settings
 from engine.threat import PatchThreat
@@ -162,7 +163,7 @@ class _Training:
         )
         self._device = torch.device(best_device())
         self.mixed = adaptation.precision == "mixed" or (
-            adaptation.precision == "auto" and _has_bfloat16(self._device.type)
+            adaptation.precision == "auto" and has_half_precision(self._device.type)
         )
         self._teacher = StagedTail(cut, adaptation.stages, True).requires_grad_(False)
         self._student = StagedTail(first, adaptation.stages, adaptation.whole)
@@ -295,10 +296,3 @@ def _divergence(given: Tensor, wanted: Tensor, worst: float) -> Tensor:
     target = log_softmax(wanted, 1).repeat_interleave(copies, 0)
     each = kl_div(log_softmax(given, 1), target, reduction="none", log_target=True).sum(1).reshape(-1, copies)
     return (1 - worst) * each.mean() + worst * each.amax(1).mean()
-
-
-def _has_bfloat16(device: str) -> bool:
-    if device == "cpu":
-        capabilities = torch.cpu.get_capabilities()
-        return bool(capabilities.get("avx512_bf16") or capabilities.get("amx_bf16"))
-    return device == "cuda" and torch.cuda.is_bf16_supported()

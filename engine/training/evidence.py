@@ -32,7 +32,7 @@ class MaskedEvidence:
         learned yet, nothing can be learned without them.
     """
 
-    window: int = 7
+    window: int = 6
     robust: float = 0.3
     full: float = 0.5
 

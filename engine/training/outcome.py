@@ -10,6 +10,7 @@ from pathlib import Path
 import safetensors.torch
 import torch
 
+from engine.half_precision import has_half_precision
 from engine.outputs import write_output
 from engine.training.data import TrainingPhotos
 from engine.training.recipes import Recipe
@@ -66,8 +67,10 @@ def write_outcome(recipe: Recipe, trained: Trained, photos: TrainingPhotos, fold
 
 
 def _hardware() -> str:
-    device = f", {torch.cuda.get_device_name()}" if torch.cuda.is_available() else ""
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    card = f", {torch.cuda.get_device_name()}" if device == "cuda" else ""
+    half = "" if has_half_precision(device) else ", no bfloat16"
     return (
-        f"{os.cpu_count()} cores ({platform.machine()}), {torch.get_num_threads()} thread(s){device}, "
+        f"{os.cpu_count()} cores ({platform.machine()}), {torch.get_num_threads()} thread(s){card}{half}, "
         f"torch {version('torch')}"
     )

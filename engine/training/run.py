@@ -15,6 +15,7 @@ from engine.classifiers.cifar10 import CIFAR10_NETS
 from engine.classifiers.preprocessing import Normalized
 from engine.classifiers.weights import fit_weights, read_weights, seeded
 from engine.errors import ModelError, TrainingError
+from engine.half_precision import has_half_precision
 from engine.outputs import write_output
 from engine.training.augment import moved
 from engine.training.data import TrainingPhotos
@@ -95,6 +96,7 @@ def train(
         If the loss is no number any more, or the checkpoint is of another training.
     """
     told = stop or (lambda: False)
+    half = recipe.half and has_half_precision(device)
     network = _network(recipe).to(device).to(memory_format=torch.channels_last)
     held = tuple(part.to(device) for part in (photos.held_images.float() / 255, photos.held_labels))
     for name, parameter in network.named_parameters():
@@ -120,7 +122,7 @@ def train(
             progress = min(done / recipe.epochs, 1.0)
             for group in optimizer.param_groups:
                 group["lr"] = recipe.rate(done)
-            with torch.autocast(device, torch.bfloat16, enabled=recipe.half):
+            with torch.autocast(device, torch.bfloat16, enabled=half):
                 loss = recipe.objective.loss(network, pixels, photos.labels[chosen].to(device), generator, progress)
             optimizer.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]
@@ -130,7 +132,7 @@ def train(
             raise TrainingError(f"The loss of {recipe.model} is no number any more; train with a lower peak rate.")
         seconds = time.perf_counter() - started
         network.eval()
-        with torch.no_grad(), torch.autocast(device, torch.bfloat16, enabled=recipe.half):
+        with torch.no_grad(), torch.autocast(device, torch.bfloat16, enabled=half):
             score = dict(recipe.objective.score(network, *held))
         curve.append(EpochDone(epoch + 1, total / batches, seconds, score))
         write_output(checkpoint, _state(recipe, network, optimizer, curve))

@@ -67,7 +67,7 @@ def test_masked_evidence_takes_the_windows_away_that_the_defenses_take() -> None
     robust, worst = [], []
     for photo, label in zip(evidence, labels, strict=True):
         total = photo.mean((1, 2))
-        boxes = torch.stack([photo[:, i : i + 7, j : j + 7].sum((1, 2)) for i in range(7) for j in range(7)]) / 169
+        boxes = torch.stack([photo[:, i : i + 6, j : j + 6].sum((1, 2)) for i in range(10) for j in range(10)]) / 225
         one = total.clone()
         one[label] -= boxes[:, label].max()
         robust.append(F.cross_entropy(one, label))
@@ -76,13 +76,14 @@ def test_masked_evidence_takes_the_windows_away_that_the_defenses_take() -> None
     torch.testing.assert_close(MaskedEvidence().loss(net, pixels, labels, torch.Generator(), 0.9), expected)
 
 
-def test_the_local_net_sees_seven_pixels_a_cell() -> None:
+def test_the_local_net_sees_four_pixels_a_cell() -> None:
     net = network("cifar10_bagnet").network
-    pixels = torch.zeros(1, 3, 32, 32)
-    pixels[:, :, 10:17, 10:17] = torch.nan  # seven px from an even start: seven cells
-    touched = net.evidence(net.features(pixels)).isnan().any(1)[0]  # type: ignore[operator,union-attr]
-    assert touched.shape == (13, 13)
-    assert int(touched.any(1).sum()) == int(touched.any(0).sum()) == 7
+    for side, cells in ((1, 2), (7, 5), (9, 6)):
+        pixels = torch.zeros(1, 3, 32, 32)
+        pixels[:, :, 11 : 11 + side, 11 : 11 + side] = torch.nan  # from an odd start: the most cells
+        touched = net.evidence(net.features(pixels)).isnan().any(1)[0]  # type: ignore[operator,union-attr]
+        assert touched.shape == (15, 15)
+        assert int(touched.any(1).sum()) == int(touched.any(0).sum()) == cells
 
 
 def test_the_harder_square_is_trained_on() -> None:
