@@ -18,5 +18,5 @@ def has_half_precision(device: str) -> bool:
     if device != "cpu":
         return False
     # Not in every torch that will do; without it nobody knows.
-    asked = getattr(torch.cpu, "get_capabilities", dict)()
+    asked: dict[str, bool] = getattr(torch.cpu, "get_capabilities", dict)()
     return bool(asked.get("avx512_bf16") or asked.get("amx_bf16"))

@@ -27,7 +27,7 @@ from engine.superficial import Superficial, sin_count, superficial, to_pixels
 from engine.sweep import Sweep, run_sweep
 from engine.threat import PatchThreat
 from engine.verdict import Verdict, alert_stands, judge
-from engine.windows import WindowFamily, default_window, window_family
+from engine.windows import DEFAULT_STEPS, WindowFamily, default_window, window_family
 
 __all__ = ["Inspection", "Inspector", "StageName"]
 
@@ -96,7 +96,7 @@ class Inspector(Cuts):
         super().__init__(classifier)
         self.cache = cache if cache is not None else LogitCache()
         self._backends: dict[tuple[str, str, str, str], Backend] = {}
-        self._families: dict[tuple[str, PatchThreat, int | None, int | None], WindowFamily] = {}
+        self._families: dict[tuple[str, PatchThreat, int | None, int | None, int], WindowFamily] = {}
         self._sides: dict[tuple[str, PatchThreat, int], int] = {}
         self._states: Kept[str, Superficial] = Kept(_SUPERFICIAL_KEPT)
         self._clusters: Kept[tuple[str, int], SinClusters] = Kept(_SUPERFICIAL_KEPT)
@@ -305,8 +305,8 @@ class Inspector(Cuts):
             )
         self._backends[self._backend_key(settings)] = smaller
 
-    def family(self, threat: PatchThreat, settings: Settings) -> WindowFamily:
-        """The windows that cover a threat at the settings' layer.
+    def family(self, threat: PatchThreat, settings: Settings, steps: int = DEFAULT_STEPS) -> WindowFamily:
+        """The windows that cover a threat at the settings' layer; at most ``steps`` an axis if it is for us to say.
 
         Raises
         ------
@@ -314,9 +314,9 @@ class Inspector(Cuts):
             If the layer cannot carry a certificate, or its windows cannot cover the threat.
         """
         cut, footprints = self.cut(settings.layer)
-        key = (cut.layer, threat, settings.window, settings.stride)
+        key = (cut.layer, threat, settings.window, settings.stride, steps)
         if key not in self._families:
-            self._families[key] = window_family(footprints, threat, settings.window, settings.stride)
+            self._families[key] = window_family(footprints, threat, settings.window, settings.stride, steps)
         return self._families[key]
 
     def _superficial(

@@ -13,6 +13,7 @@ from engine.errors import CoverageError
 from engine.threat import PatchThreat
 
 __all__ = [
+    "DEFAULT_STEPS",
     "AxisWindow",
     "WindowFamily",
     "default_window",
@@ -123,7 +124,11 @@ def default_window(footprints: Footprints, threat: PatchThreat, steps: int = DEF
 
 
 def window_family(
-    footprints: Footprints, threat: PatchThreat, side: int | None = None, stride: int | None = None
+    footprints: Footprints,
+    threat: PatchThreat,
+    side: int | None = None,
+    stride: int | None = None,
+    steps: int = DEFAULT_STEPS,
 ) -> WindowFamily:
     """The fewest windows of a side that cover the threat, or windows at every ``stride`` cells.
 
@@ -136,6 +141,8 @@ def window_family(
     threat : PatchThreat
     side, stride : int, optional
         In cells of the superficial layer; ``side=None`` takes :func:`default_window`.
+    steps : int
+        For :func:`default_window`.
 
     Raises
     ------
@@ -149,7 +156,7 @@ def window_family(
             f"hide everything; give a smaller patch or an earlier layer."
         )
     if side is None:
-        side = default_window(footprints, threat)
+        side = default_window(footprints, threat, steps)
     if side < smallest:
         raise CoverageError(
             f"A window of {side} cells cannot hide a patch of {threat} everywhere; the smallest one is {smallest}."

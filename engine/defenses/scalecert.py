@@ -2,7 +2,8 @@
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 from engine.backends import Computation
 from engine.cache import digest
 from engine.classifiers import Classifier
-from engine.defenses.base import Config, Defense, Tables
+from engine.defenses.base import Config, Defense, Tables, require
 from engine.defenses.result import ALERT, Prediction, Proof
 from engine.defenses.subject import Subject
 from engine.defenses.table_store import KeptTable
@@ -22,19 +23,28 @@ from engine.superficial import sin_count, superficial, to_pixels
 from engine.sweep import Sweep, run_sweep
 from engine.threat import PatchThreat
 from engine.verdict import Verdict, judge
+from engine.windows import DEFAULT_STEPS
 
 __all__ = ["ScaleCert", "ScaleCertConfig", "SweepTables"]
 
 
 @dataclass(frozen=True)
 class ScaleCertConfig(Config):
-    """Knobs of ScaleCert, as in :class:`engine.settings.Settings`, which checks them."""
+    """Knobs of ScaleCert, as in :class:`engine.settings.Settings`, which checks them.
+
+    Parameters
+    ----------
+    steps : int
+        Where no side is given: windows as small as this many along each axis allow. More of them hide less, and
+        certify more, for more passes.
+    """
 
     layer: str = "1"
     adapted: str = "auto"
     top: float | None = None
     window: int | None = None
     stride: int | None = None
+    steps: int = DEFAULT_STEPS
     selection: Selection = "per_window"
     importance: Importance = "contrast"
     fill: Fill = "neutral"
@@ -43,7 +53,8 @@ class ScaleCertConfig(Config):
 
     def __post_init__(self) -> None:
         """Refuse values out of range."""
-        Settings(**asdict(self))
+        self.settings()
+        require(self.steps >= 1, f"There cannot be {self.steps} windows along an axis; give at least 1.")
 
     @classmethod
     def published(cls) -> Mapping[str, "ScaleCertConfig"]:
@@ -53,7 +64,14 @@ class ScaleCertConfig(Config):
     @classmethod
     def of(cls, settings: Settings) -> "ScaleCertConfig":
         """The knobs that an inspection's settings hold."""
-        return cls(**{name: getattr(settings, name) for name in cls.__dataclass_fields__})
+        return cls(**{name: getattr(settings, name) for name in _SHARED})
+
+    def settings(self, **more: Any) -> Settings:
+        """An inspection's settings with these knobs, and others."""
+        return Settings(**{name: getattr(self, name) for name in _SHARED}, **more)
+
+
+_SHARED = tuple(knob.name for knob in fields(ScaleCertConfig) if knob.name != "steps")
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -107,7 +125,7 @@ class ScaleCert(Defense[ScaleCertConfig, SweepTables]):
     def refusal(self, subject: Subject, threat: PatchThreat) -> str | None:
         """Why the layer cannot carry a certificate, or windows not cover the patch."""
         try:
-            subject.inspector.family(threat, Settings(**asdict(self.config)))
+            subject.inspector.family(threat, self.config.settings(), self.config.steps)
         except (LayerError, CoverageError) as error:
             return str(error)
         return None
@@ -122,7 +140,7 @@ class ScaleCert(Defense[ScaleCertConfig, SweepTables]):
         With global selection, the inputs that a patch can bring about under a window come on top; how many they
         are depends on the photo.
         """
-        return 1 + len(subject.inspector.family(threat, Settings(**asdict(self.config))))
+        return 1 + len(subject.inspector.family(threat, self.config.settings(), self.config.steps))
 
     def tables(
         self,
@@ -145,7 +163,7 @@ class ScaleCert(Defense[ScaleCertConfig, SweepTables]):
         cut, _, backend = subject.inspector.prepare(settings)
         rate = subject.inspector.rate(settings)
         state = superficial(cut, to_pixels(view), settings.importance, settings.fill)
-        family = subject.inspector.family(threat, settings)
+        family = subject.inspector.family(threat, settings, self.config.steps)
         count = sin_count(state.neurons, rate)
         decided_by = ("sweep", settings.importance, settings.fill, backend.name, backend.precision, backend.batch)
         key = subject.key(cut, view, *decided_by, family.side, threat, count, settings.selection, settings.stride)
@@ -181,7 +199,7 @@ class ScaleCert(Defense[ScaleCertConfig, SweepTables]):
         return Proof(locations if verdict.certificate.computed else np.zeros(threat.places, np.int64), margins)
 
     def _settings(self, subject: Subject) -> Settings:
-        return Settings(**asdict(self.config), backend=subject.settings.backend, precision=subject.settings.precision)
+        return self.config.settings(backend=subject.settings.backend, precision=subject.settings.precision)
 
     def _verdict(self, tables: SweepTables, label: int | None) -> Verdict:
         return judge(tables.sweep, self.config.rule, self.config.tau, label, tables.guard)

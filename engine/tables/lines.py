@@ -43,6 +43,7 @@ _CIFAR = (
     DefenseLine("PatchCleanser", "patchcleanser", "cifar10_resnet_occlusion"),
     DefenseLine("PatchGuard++", "patchguard_pp", "cifar10_bagnet"),
     DefenseLine("ScaleCert", "scalecert", "cifar10_resnet_sin"),
+    DefenseLine("ScaleCert, smaller windows", "scalecert:steps=12", "cifar10_resnet_sin"),
     DefenseLine("MR-PC", "minority_reports_pc", "cifar10_resnet_occlusion"),
     DefenseLine("MR", "minority_reports:stride=1", "cifar10_resnet_occlusion"),  # by far the most passes: the last
 )
@@ -92,5 +93,5 @@ def made_for(defenses: Sequence[str]) -> tuple[DefenseLine, ...]:
     """
     if list(defenses) == [ALL]:
         return tuple(DefenseLine(line.defense, line.defense, line.model) for line in _CIFAR)
-    models = {line.defense.partition(":")[0]: line.model for line in _CIFAR}
+    models = {make_defense(line.defense).name: line.model for line in _CIFAR}
     return tuple(DefenseLine(text, text, models[make_defense(text).name]) for text in defenses)

@@ -162,6 +162,7 @@ def test_unknown_names_and_knobs(text, sentence) -> None:
         "clipped_bagnet:clip=square",
         "ibp:chunk=0",
         "scalecert:top=2",
+        "scalecert:steps=0",
     ],
 )
 def test_knobs_out_of_range(text) -> None:
@@ -176,3 +177,12 @@ def test_names_with_presets_and_knobs() -> None:
     usual = {"scalecert": {"top": 0.25}}
     assert make_defense("scalecert", usual).config.top == 0.25
     assert make_defense("scalecert:paper", usual).config.top == 0.2  # a preset is what its name says
+
+
+def test_more_steps_are_smaller_windows_and_more_passes() -> None:
+    made = subject("toy")
+    few, many = (make_defense(f"scalecert:layer=stem:top=0.5:steps={steps}") for steps in (2, 4))
+    passes = [defense.most_passes(made, THREAT) for defense in (few, many)]
+    assert passes[0] <= 1 + 2**2 < passes[1] <= 1 + 4**2
+    sides = [defense.tables(made, VIEW, THREAT).sweep.family.side for defense in (few, many)]
+    assert sides[0] > sides[1]
