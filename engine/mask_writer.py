@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from torch import Tensor
 from torch.autograd.graph import increment_version
 
+from engine.device_masks import DeviceMasks
 from engine.selection import MaskedInput, Window, apply_mask
 from engine.superficial import Superficial
 
@@ -35,6 +37,7 @@ class MaskWriter:
         self._out: list[Tensor] = []
         self._versions: list[int] = []
         self._held: dict[int, MaskedInput] = {}
+        self._devices: dict[torch.device, DeviceMasks] = {}
 
     def __call__(self, masks: Sequence[MaskedInput], out: Sequence[Tensor]) -> None:
         """Write the inputs of some masks into the first rows of prepared tensors, as :func:`apply_mask` does.
@@ -44,9 +47,10 @@ class MaskWriter:
         masks : sequence of MaskedInput
         out : sequence of Tensor (B, C, H, W)
         """
-        if not all(
-            tensor.device.type == "cpu" and tensor.is_contiguous() and not tensor.is_inference() for tensor in out
-        ):
+        if out[0].device.type != "cpu":
+            self._elsewhere(masks, out)
+            return
+        if not all(tensor.is_contiguous() and not tensor.is_inference() for tensor in out):
             apply_mask(self._state, masks, out)
             return
         held = self._held if self._untouched(out) else {}
@@ -62,6 +66,12 @@ class MaskWriter:
         for tensor in out:
             increment_version(tensor)
         self._out, self._versions, self._held = list(out), [tensor._version for tensor in out], held
+
+    def _elsewhere(self, masks: Sequence[MaskedInput], out: Sequence[Tensor]) -> None:
+        device = out[0].device
+        if device not in self._devices:
+            self._devices[device] = DeviceMasks(self._state, device)
+        self._devices[device](masks, out)
 
     def _untouched(self, out: Sequence[Tensor]) -> bool:
         """Whether these are the tensors of the last call, and nobody wrote to them since."""

@@ -9,6 +9,9 @@ from engine.settings import Precision
 
 __all__ = ["Guard", "Predictions", "read_logits"]
 
+# Margin and confidence of the guard.
+_GUARDS: dict[Precision, tuple[float, float]] = {"fp32": (1e-4, 1e-6), "fp16": (1e-2, 1e-3), "bf16": (8e-2, 8e-3)}
+
 
 @dataclass(frozen=True)
 class Guard:
@@ -27,8 +30,8 @@ class Guard:
 
     @classmethod
     def of(cls, precision: Precision) -> "Guard":
-        """The guard for an arithmetic: half precision has a thousandth of the digits, and a wider guard."""
-        return cls() if precision == "fp32" else cls(margin=1e-2, confidence=1e-3)
+        """The guard for an arithmetic: the fewer bits it keeps (24, 11 or 8), the wider."""
+        return cls(*_GUARDS[precision])
 
 
 @dataclass(frozen=True, eq=False)

@@ -12,7 +12,7 @@ Importance = Literal["contrast", "activation"]
 Fill = Literal["neutral", "zero"]
 Rule = Literal["consistency", "confident", "hicert"]
 BackendName = Literal["auto", "torch", "openvino"]
-Precision = Literal["fp32", "fp16"]
+Precision = Literal["fp32", "fp16", "bf16"]
 Defense = Literal["scalecert"]
 
 _CHOICES: dict[str, tuple[str, ...]] = {

@@ -16,6 +16,7 @@ from engine.settings import Precision
 __all__ = ["TorchBackend", "best_device"]
 
 _CPU_BATCH, _DEVICE_BATCH = 4, 64
+_TYPES = {"fp32": torch.float32, "fp16": torch.float16, "bf16": torch.bfloat16}
 
 
 def best_device() -> str:
@@ -36,7 +37,7 @@ class TorchBackend:
     device : str
         ``cpu``, ``cuda`` or ``mps``.
     precision : str
-        ``fp16`` only on ``cuda``.
+        ``fp16`` and ``bf16`` only on ``cuda``.
     batch : int, optional
         Rows of a batch.
     note : str
@@ -56,14 +57,14 @@ class TorchBackend:
         batch: int | None = None,
         note: str = "",
     ) -> None:
-        if precision == "fp16" and device != "cuda":
+        if precision != "fp32" and device != "cuda":
             raise BackendError(f"Half precision needs a CUDA device and this run uses {device}; take fp32.")
         self.name = f"torch-{device}"
         self.precision = precision
         self.batch = batch or (_CPU_BATCH if device == "cpu" else _DEVICE_BATCH)
         self.note = note
         self._cut = cut
-        self._dtype = torch.float16 if precision == "fp16" else torch.float32
+        self._dtype = _TYPES[precision]
         self._device = torch.device(device)
         self._wanted = self.batch
         tail = copy.deepcopy(cut.tail_module).to(self._device, self._dtype)
@@ -89,10 +90,7 @@ class TorchBackend:
         # float32 means float32 (not TF32), by the same algorithm every time.
         exact = torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True, allow_tf32=False)
         with torch.inference_mode(), exact:
-            moved = [
-                tensor.to(self._device, self._dtype).contiguous(memory_format=torch.channels_last)
-                for tensor in self._inputs
-            ]
+            moved = [tensor.to(self._dtype, memory_format=torch.channels_last) for tensor in self._inputs]
             logits: NDArray[np.float32] = self._tail(*moved).float().cpu().numpy()
         return logits
 
@@ -107,18 +105,22 @@ class TorchBackend:
                 f"Memory on the {_spoken(self._device.type)} did not suffice for {self._wanted} windows at once: "
                 f"they were computed {less.batch} at a time."
             )
-            less._inputs = less._empty_batch()
+            less._inputs = [tensor[: less.batch] for tensor in self._inputs]  # there is no room for others
             return less
         if self._device.type == "cpu":
             return None
         return TorchBackend(self._cut, note=_given_up(self._device.type, "a single window", self.precision))
 
     def _empty_batch(self) -> list[Tensor]:
-        return [torch.zeros(self.batch, *shape) for shape in self._cut.shapes]
+        # On the CPU rows are written one by one, and so channels first.
+        order = torch.contiguous_format if self._device.type == "cpu" else torch.channels_last
+        return [
+            torch.zeros(self.batch, *shape, device=self._device).to(memory_format=order) for shape in self._cut.shapes
+        ]
 
 
 def _given_up(device: str, what: str, precision: Precision) -> str:
-    arithmetic = ", in fp32 instead of fp16" if precision == "fp16" else ""
+    arithmetic = "" if precision == "fp32" else f", in fp32 instead of {precision}"
     return f"Memory on the {_spoken(device)} did not suffice for {what}: this ran on the CPU{arithmetic}."
 
 

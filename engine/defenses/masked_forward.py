@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
@@ -89,10 +90,14 @@ def run_masked(
     stop : callable, optional
         Asked before every batch; once it says yes, the remaining masks are left undone.
     """
+    source: dict[torch.device, tuple[Tensor, Tensor]] = {}  # on whatever device the backend takes its inputs
 
     def write(chosen: Sequence[Mask], out: Sequence[Tensor]) -> None:
+        device = out[0].device
+        if device not in source:
+            source[device] = crossing[0].to(device), fill.to(device)
         for row, mask in enumerate(chosen):
-            mask.write(crossing[0], fill, out[0][row])
+            mask.write(*source[device], out[0][row])
 
     runner: BatchRunner[Mask] = BatchRunner(backend, write, stop=stop)
     logits: NDArray[np.float32] | None = None

@@ -6,6 +6,7 @@ import torch
 from sweeping import NETS, SIZE, Recording, last, made
 from toys import classifier, picture, same_bits, state_of
 
+from engine.device_masks import DeviceMasks
 from engine.mask_writer import MaskWriter
 from engine.pipeline import Inspector
 from engine.selection import MaskedInput, Window, apply_mask, select
@@ -146,3 +147,29 @@ def test_two_sweeps_that_take_turns_on_one_backend_do_not_mix(kind):
         assert sweep.complete
         assert np.array_equal(sweep.logits, rows)
     assert not np.array_equal(*wanted)
+
+
+@pytest.mark.parametrize("tensors", [1, 2])
+def test_a_device_writes_the_same_bits(tensors):
+    draw = np.random.default_rng(tensors)
+    for _ in range(100):
+        state = hostile(draw, tensors)
+        write, out = DeviceMasks(state, torch.device("cpu")), empty(state, 4)
+        for rows in (4, 1, 3):
+            masks = [any_mask(state, draw) for _ in range(rows)]
+            write(masks, out)
+            assert_rows(state, masks, out)
+
+
+def test_tensors_on_a_device_are_written_there():
+    """The meta device has shapes and no memory: any step through the CPU would fail on it."""
+    draw = np.random.default_rng(0)
+    state = hostile(draw, 2)
+    write, out = MaskWriter(state), [tensor.to("meta") for tensor in empty(state, 3)]
+    versions = [tensor._version for tensor in out]
+    write([any_mask(state, draw) for _ in range(2)], out)
+    assert all(tensor._version > before for tensor, before in zip(out, versions, strict=True))
+    own = empty(state, 1)
+    mask = any_mask(state, draw)
+    write([mask], own)
+    assert_rows(state, [mask], own)

@@ -110,3 +110,9 @@ def test_half_precision_has_the_wider_guard():
     assert half.margin > 10 * 2**-11 > single.margin
     assert half.confidence > single.confidence
     assert single == Guard()
+
+
+def test_bfloat16_has_the_widest_guard():
+    """It keeps 8 bits."""
+    assert Guard.of("bf16").margin > 10 * 2**-8
+    assert Guard.of("bf16").confidence > Guard.of("fp16").confidence

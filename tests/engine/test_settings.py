@@ -34,7 +34,7 @@ def test_it_is_one_frozen_hashable_value():
         ("fill", ("neutral", "zero")),
         ("rule", ("consistency", "confident", "hicert")),
         ("backend", ("auto", "torch", "openvino")),
-        ("precision", ("fp32", "fp16")),
+        ("precision", ("fp32", "fp16", "bf16")),
     ],
 )
 def test_a_choice_that_does_not_exist_names_those_that_do(knob, values):

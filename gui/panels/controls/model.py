@@ -56,7 +56,9 @@ class ModelGroup(Group):
             "What runs the network. A certificate holds for the backend and precision it was made with.",
         )
         self.precision = choices(
-            {"fp32": "Single (fp32)", "fp16": "Half (fp16)"}, "Precision", "Arithmetic of the network."
+            {"fp32": "Single (fp32)", "fp16": "Half (fp16)", "bf16": "Half (bf16)"},
+            "Precision",
+            "Arithmetic of the network.",
         )
         self.fold.body.addWidget(Field("Backend", self.backend))
         self.fold.body.addWidget(Field("Precision", self.precision))

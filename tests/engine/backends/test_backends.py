@@ -128,21 +128,24 @@ def test_auto_is_what_was_quicker_on_a_cpu_and_stays_so():
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="half precision works here")
 @pytest.mark.parametrize("name", ["auto", "torch", "openvino"])
-def test_half_precision_without_cuda_is_refused(name):
+@pytest.mark.parametrize("precision", ["fp16", "bf16"])
+def test_half_precision_without_cuda_is_refused(name, precision):
     with pytest.raises(BackendError) as caught:
-        make_backend(cut(Toy(nn.Conv2d(3, 4, 3), 4), 12), name, "fp16")
+        make_backend(cut(Toy(nn.Conv2d(3, 4, 3), 4), 12), name, precision)
     assert "fp32" in str(caught.value)
     assert "\n" not in str(caught.value)
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs CUDA")
-@pytest.mark.parametrize("precision", ["fp32", "fp16"])
+@pytest.mark.parametrize("precision", ["fp32", "fp16", "bf16"])
 def test_cuda(toy, precision):
     backend = TorchBackend(toy, "cuda", precision)
     tensors = filled_inputs(backend, toy)
     wanted = toy.tail(*tensors).numpy()
     found = backend.run()
-    assert np.abs(found - wanted).max() <= {"fp32": 1e-4, "fp16": 1e-2}[precision] * np.abs(wanted).max()
+    assert (
+        np.abs(found - wanted).max() <= {"fp32": 1e-4, "fp16": 1e-2, "bf16": 8e-2}[precision] * np.abs(wanted).max()
+    )
     for place in (1, backend.batch - 1):
         for own, tensor in zip(backend.inputs(), tensors, strict=True):
             own.fill_(torch.nan)
@@ -359,3 +362,11 @@ def test_a_network_whose_answer_depends_on_more_than_its_row_is_refused(network,
     with pytest.raises(SinscopeError) as caught:
         Inspector(classifier(network(), 12)).prepare(Settings(layer="stem", backend=kind))
     assert "\n" not in str(caught.value)
+
+
+def test_a_device_takes_its_inputs_itself(toy):
+    """On the meta device, which has shapes and no memory: masks are written where the tail runs."""
+    for tensor, shape in zip(TorchBackend(toy, "meta").inputs(), toy.shapes, strict=True):
+        assert tensor.device.type == "meta"
+        assert tuple(tensor.shape[1:]) == shape
+        assert tensor.is_contiguous(memory_format=torch.channels_last)
