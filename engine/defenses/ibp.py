@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from engine.classifiers.preprocessing import Normalized
 from engine.defenses.base import Config, Defense, Tables, require
-from engine.defenses.interval import Interval, interval_steps, margin_bounds, propagate
+from engine.defenses.interval import PASSED, Interval, interval_steps, margin_bounds, propagate
 from engine.defenses.result import Prediction, Proof
 from engine.defenses.subject import NO_MASK, PIXELS, Subject
 from engine.defenses.table_store import KeptTable
@@ -83,10 +83,7 @@ class IBP(Defense[IBPConfig, IBPTables]):
     title = "Interval bound propagation"
     kind = "recovery"
     citation = "Chiang, Ni, Abdelkader, Zhu, Studer, Goldstein: Certified Defenses for Adversarial Patches, ICLR 2020"
-    requires = (
-        "It needs a network of Conv2d, Linear, ReLU and Flatten that ends in a linear layer, trained for interval "
-        "bounds."
-    )
+    requires = f"It needs a network of {PASSED} that ends in a linear layer, trained for interval bounds."
     configuration = IBPConfig
 
     def refusal(self, subject: Subject, threat: PatchThreat) -> str | None:  # noqa: ARG002
@@ -94,7 +91,7 @@ class IBP(Defense[IBPConfig, IBPTables]):
         try:
             interval_steps(_network(subject).network)
         except ModelError as error:
-            return f"it needs a network of Conv2d, Linear, ReLU and Flatten. {error}"
+            return f"it needs a network of {PASSED}. {error}"
         return None
 
     def most_passes(self, subject: Subject, threat: PatchThreat) -> int:  # noqa: ARG002

@@ -1,4 +1,4 @@
-"""Interval bounds through convolutions, linear layers, ReLU and flattening, and nothing else."""
+"""Interval bounds through convolutions, linear layers, layers that never fall, and nothing else."""
 
 from dataclasses import dataclass
 
@@ -8,9 +8,11 @@ from torch import Tensor, nn
 
 from engine.errors import ModelError
 
-__all__ = ["Interval", "interval_steps", "margin_bounds", "propagate"]
+__all__ = ["PASSED", "Interval", "interval_steps", "margin_bounds", "propagate"]
 
-_EXACT = (nn.Conv2d, nn.Linear, nn.ReLU, nn.Flatten)
+_MONOTONE = (nn.ReLU, nn.ReLU6, nn.AvgPool2d, nn.Flatten)  # more in is never less out: each bound goes through alone
+_EXACT = (nn.Conv2d, nn.Linear, *_MONOTONE)
+PASSED = "Conv2d, Linear, ReLU, ReLU6, AvgPool2d and Flatten"
 
 
 @dataclass(frozen=True)
@@ -59,8 +61,8 @@ def _flat(module: nn.Module) -> list[nn.Module]:
         return [step for child in module for step in _flat(child)]
     if type(module) not in _EXACT:
         raise ModelError(
-            f"Interval bounds pass Conv2d, Linear, ReLU and Flatten in Sequential, and not {name}; fold it into "
-            f"its neighbours or leave it out."
+            f"Interval bounds pass {PASSED} in Sequential, and not {name}; fold it into its neighbours or leave it "
+            f"out."
         )
     if isinstance(module, nn.Conv2d) and module.padding_mode != "zeros":
         raise ModelError(f"Interval bounds pass convolutions padded with zeros, not {module.padding_mode}.")
@@ -72,17 +74,15 @@ def _flat(module: nn.Module) -> list[nn.Module]:
 def propagate(steps: tuple[nn.Module, ...], bounds: Interval) -> Interval:
     """Bounds behind some layers, from bounds in front of them, ``(B, ...)``, in their own precision.
 
-    Affine layers map centre to ``W c + b`` and radius to ``|W| r``; ReLU and flattening act on each bound.
+    Affine layers map centre to ``W c + b`` and radius to ``|W| r``; monotone ones act on each bound.
     """
     for step in steps:
         if isinstance(step, nn.Conv2d | nn.Linear):
             centre = _affine(step, bounds.centre, absolute=False)
             radius = _affine(step, bounds.radius, absolute=True)
             bounds = Interval(centre - radius, centre + radius)
-        elif isinstance(step, nn.ReLU):
-            bounds = Interval(bounds.lower.clamp(min=0), bounds.upper.clamp(min=0))
         else:
-            bounds = Interval(bounds.lower.flatten(1), bounds.upper.flatten(1))
+            bounds = Interval(step(bounds.lower), step(bounds.upper))
     return bounds
 
 

@@ -29,14 +29,14 @@ class IntervalBounds:
         Share after which the bounds reach the whole range of pixels; they grow evenly until then.
     natural : float
         Share of plain cross-entropy in the loss once the bounds are whole; it falls from 1 as they grow (Gowal et
-        al., 2018). Without it so small a network gives one class to all, with 0.3 it proves nothing.
+        al., 2018).
     """
 
     side: int = 7
     places: int = 1
-    plain: float = 0.1
-    full: float = 0.8
-    natural: float = 0.1
+    plain: float = 0.05
+    full: float = 0.5
+    natural: float = 0.0
 
     def loss(
         self, network: nn.Module, pixels: Tensor, labels: Tensor, generator: torch.Generator, progress: float

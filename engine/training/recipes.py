@@ -84,6 +84,6 @@ _ROWS = (
     ),
     Recipe("cifar10_resnet_band", Band(), epochs=10, later=((12, 0.1),)),
     Recipe("cifar10_bagnet", MaskedEvidence(), epochs=12),
-    Recipe("cifar10_ibp", IntervalBounds(), epochs=12, peak=1e-3, decay=0.0, optimizer="adam"),
+    Recipe("cifar10_ibp", IntervalBounds(), epochs=10, peak=4e-3, batch=128, decay=0.0, optimizer="adam"),
 )
 RECIPES = {row.model: row for row in _ROWS}

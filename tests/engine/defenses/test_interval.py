@@ -1,6 +1,7 @@
 """Interval bounds hold what any patch can bring about, and refuse what they cannot pass."""
 
 import itertools
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -21,13 +22,27 @@ THREAT = square_threat(3, SIZE)
 SLACK = 1e-9
 
 
-@pytest.mark.parametrize("bias", [True, False])
-def test_patches_stay_inside(bias: bool) -> None:
+def saturating() -> nn.Sequential:
+    """Local features between 0 and 6, their means over squares, and a linear layer."""
+    torch.manual_seed(5)
+    side = (SIZE - 3) // 3
+    net = nn.Sequential(nn.Conv2d(3, 6, 3), nn.ReLU6(), nn.Conv2d(6, 5, 1), nn.ReLU6(), nn.AvgPool2d(3), nn.Flatten())
+    with torch.no_grad():
+        net[0].weight.mul_(8)  # so that features reach 6
+    return net.append(nn.Linear(5 * side * side, CLASSES))
+
+
+@pytest.mark.parametrize(
+    "make",
+    [lambda: plain(seed=2), lambda: plain(seed=2, bias=False), saturating],
+    ids=["bias", "no bias", "saturating"],
+)
+def test_patches_stay_inside(make: Callable[[], nn.Sequential]) -> None:
     """Noise and the corners of the box, at every layer and place; margins by location below every true margin."""
-    net = plain(seed=2, bias=bias).double()
+    net = make().double()
     steps = interval_steps(net)
     pixels = to_pixels(picture(SIZE, seed=1)).double()
-    network = classifier(plain(seed=2, bias=bias), SIZE, HALF, HALF).network
+    network = classifier(make(), SIZE, HALF, HALF).network
     bounds = _patched(network.double(), pixels, THREAT, np.arange(100))
     draw = torch.Generator().manual_seed(0)
     places = list(itertools.product(range(THREAT.places[0]), range(THREAT.places[1])))
