@@ -27,7 +27,7 @@ from engine.superficial import Superficial, sin_count, superficial, to_pixels
 from engine.sweep import Sweep, run_sweep
 from engine.threat import PatchThreat
 from engine.verdict import Verdict, alert_stands, judge
-from engine.windows import WindowFamily, default_window, window_family
+from engine.windows import WindowFamily, window_family
 
 __all__ = ["Inspection", "Inspector", "StageName"]
 
@@ -58,6 +58,8 @@ class Inspection:
         Milliseconds that each finished stage took.
     notes : tuple of str
         Sentences on what had to be given up on the way.
+    coarse : bool
+        Whether it is a preview by some of the windows, which decides nothing.
     """
 
     stage: StageName
@@ -75,6 +77,7 @@ class Inspection:
     verdict: Verdict | None = None
     timing_ms: dict[str, float] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    coarse: bool = False
 
     @property
     def backend_name(self) -> str:
@@ -97,7 +100,6 @@ class Inspector(Cuts):
         self.cache = cache if cache is not None else LogitCache()
         self._backends: dict[tuple[str, str, str, str], Backend] = {}
         self._families: dict[tuple[str, PatchThreat, int | None, int | None], WindowFamily] = {}
-        self._sides: dict[tuple[str, PatchThreat, int], int] = {}
         self._states: Kept[str, Superficial] = Kept(_SUPERFICIAL_KEPT)
         self._clusters: Kept[tuple[str, int], SinClusters] = Kept(_SUPERFICIAL_KEPT)
         self._sweeps: Kept[tuple[object, ...], Sweep] = Kept(_SWEEP_BYTES, lambda sweep: sweep.nbytes)
@@ -123,21 +125,6 @@ class Inspector(Cuts):
         adaptation = self.adaptation(settings)
         return cut.layer, adaptation.sha256 if adaptation else "", settings.backend, settings.precision
 
-    def widened(self, settings: Settings, steps: int) -> Settings:
-        """The same settings with windows so wide that at most ``steps`` an axis cover the threat.
-
-        Raises
-        ------
-        SinscopeError
-            As :meth:`prepare`, or if the threat does not fit the input.
-        """
-        cut, footprints, _ = self.prepare(settings)
-        threat = PatchThreat.parse(settings.patch, self.classifier.preprocessing.input_size)
-        key = (cut.layer, threat, steps)
-        if key not in self._sides:
-            self._sides[key] = default_window(footprints, threat, steps)
-        return replace(settings, window=max(self._sides[key], settings.window or 0), stride=None)
-
     def forget(self) -> None:
         """Drop what is kept of photos; the network, its cuts and backends stay ready."""
         self._states.clear()
@@ -152,6 +139,7 @@ class Inspector(Cuts):
         stop: Callable[[], bool] | None = None,
         *,
         until_alert: bool = False,
+        coarse: bool = False,
     ) -> Iterator[Inspection]:
         """Inspect a photo.
 
@@ -164,6 +152,9 @@ class Inspector(Cuts):
             Asked before every batch of windows; once it says yes, the verdict is ``undecided``.
         until_alert : bool
             Stop at the first batch of windows after which an alert stands; nothing is certified then.
+        coarse : bool
+            A preview: only the windows of level 0, with which the full inspection begins, so that none of its
+            passes is done again. Its verdict is ``undecided``, whatever it finds.
 
         Yields
         ------
@@ -211,6 +202,7 @@ class Inspector(Cuts):
             count,
             timing_ms=clock.laps,
             notes=_notes(backend),
+            coarse=coarse,
         )
         swept = self._sweeps.get(_sweep_key(found, backend, context))
         if swept is None:
@@ -238,7 +230,9 @@ class Inspector(Cuts):
             clock.lap("windows")
         assert found.sweep is not None
         guard = Guard.of(found.computation.precision)
-        verdict = judge(found.sweep, settings.rule, settings.tau, settings.label, guard, until_alert=until_alert)
+        verdict = judge(
+            found.sweep, settings.rule, settings.tau, settings.label, guard, until_alert=until_alert, coarse=coarse
+        )
         clock.lap("verdict")
         yield replace(found, stage="verdict", verdict=verdict, timing_ms=clock.laps)
 
@@ -265,6 +259,7 @@ class Inspector(Cuts):
                     context=key,
                     stop=stop,
                     full=full,
+                    coarse=found.coarse,
                 ):
                     yield backend, sweep
                 if sweep.complete and (sweep.selection == "per_window" or sweep.family_logits is not None):
