@@ -20,6 +20,7 @@ from engine.cuts import Cuts
 from engine.errors import BackendError, SettingsError
 from engine.kept import Kept
 from engine.logit_cache import LogitCache
+from engine.mask_writer import MaskWriter
 from engine.predictions import Guard
 from engine.selection import MaskedInput
 from engine.settings import Settings
@@ -100,7 +101,7 @@ class Inspector(Cuts):
         self.cache = cache if cache is not None else LogitCache()
         self._backends: dict[tuple[str, str, str, str], Backend] = {}
         self._families: dict[tuple[str, PatchThreat, int | None, int | None], WindowFamily] = {}
-        self._states: Kept[str, Superficial] = Kept(_SUPERFICIAL_KEPT)
+        self._writers: Kept[str, MaskWriter] = Kept(_SUPERFICIAL_KEPT)
         self._clusters: Kept[tuple[str, int], SinClusters] = Kept(_SUPERFICIAL_KEPT)
         self._sweeps: Kept[tuple[object, ...], Sweep] = Kept(_SWEEP_BYTES, lambda sweep: sweep.nbytes)
 
@@ -127,7 +128,7 @@ class Inspector(Cuts):
 
     def forget(self) -> None:
         """Drop what is kept of photos; the network, its cuts and backends stay ready."""
-        self._states.clear()
+        self._writers.clear()
         self._clusters.clear()
         self._sweeps.clear()
         self.cache.clear()
@@ -186,7 +187,8 @@ class Inspector(Cuts):
             settings.importance,
             settings.fill,
         )
-        state = self._superficial(context, cut, view, settings)
+        write = self._writer(context, cut, view, settings)
+        state = write.state
         count = sin_count(state.neurons, rate)
         clock.lap("superficial")
         found = Inspection(
@@ -214,7 +216,7 @@ class Inspector(Cuts):
         if swept is None:
             yield found
             clock.resume()
-            for backend, sweep in self._swept(found, context, stop):
+            for backend, sweep in self._swept(found, write, context, stop):
                 clock.lap("windows")
                 computation, notes = _computation(backend), _notes(backend)
                 found = replace(
@@ -237,7 +239,7 @@ class Inspector(Cuts):
         yield replace(found, stage="verdict", verdict=verdict, timing_ms=clock.laps)
 
     def _swept(
-        self, found: Inspection, context: str, stop: Callable[[], bool] | None
+        self, found: Inspection, write: MaskWriter, context: str, stop: Callable[[], bool] | None
     ) -> Iterator[tuple[Backend, Sweep]]:
         """The sweep, as far as it has come; where memory runs out, from its beginning by a smaller backend.
 
@@ -260,6 +262,7 @@ class Inspector(Cuts):
                     stop=stop,
                     full=full,
                     coarse=found.coarse,
+                    write=write,
                 ):
                     yield backend, sweep
                 if sweep.complete and (sweep.selection == "per_window" or sweep.family_logits is not None):
@@ -314,14 +317,13 @@ class Inspector(Cuts):
             self._families[key] = window_family(footprints, threat, settings.window, settings.stride)
         return self._families[key]
 
-    def _superficial(
-        self, context: str, cut: CutClassifier, view: NDArray[np.uint8], settings: Settings
-    ) -> Superficial:
-        state = self._states.get(context)
-        if state is None:
-            state = superficial(cut, to_pixels(view), settings.importance, settings.fill)
-            self._states.put(context, state)
-        return state
+    def _writer(self, context: str, cut: CutClassifier, view: NDArray[np.uint8], settings: Settings) -> MaskWriter:
+        """The photo's ranked neurons and what writes their masks."""
+        write = self._writers.get(context)
+        if write is None:
+            write = MaskWriter(superficial(cut, to_pixels(view), settings.importance, settings.fill))
+            self._writers.put(context, write)
+        return write
 
     def _clustered(self, context: str, state: Superficial, sins: int, footprints: Footprints) -> SinClusters:
         """Clusters of the top SINs; most moves of the rate slider leave them as they are."""

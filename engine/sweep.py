@@ -91,6 +91,7 @@ def run_sweep(
     stop: Callable[[], bool] | None = None,
     full: Logits | None = None,
     coarse: bool = False,
+    write: MaskWriter | None = None,
 ) -> Iterator[Sweep]:
     """Predict under every window of a family.
 
@@ -114,6 +115,8 @@ def run_sweep(
         Logits of the unpruned model, where the backend does not run that one.
     coarse : bool
         Whether to end after the windows of level 0, where the full sweep begins.
+    write : MaskWriter, optional
+        Kept from a former sweep of this state; that of another one is not used.
 
     Yields
     ------
@@ -122,7 +125,9 @@ def run_sweep(
     """
     sheet = _Sheet(state, family, count, selection, full)
     kept = cache if cache is not None else LogitCache()
-    runner = BatchRunner(backend, MaskWriter(state), partial(kept.get, context), partial(kept.put, context), stop)
+    if write is None or write.state is not state:
+        write = MaskWriter(state)
+    runner = BatchRunner(backend, write, partial(kept.get, context), partial(kept.put, context), stop)
     for answers in runner.rows(_distinct_inputs(sheet, coarse)):
         for targets, row in answers:
             sheet.fill(targets, row)
