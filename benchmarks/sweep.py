@@ -40,6 +40,8 @@ from engine.images import load_image
 from engine.outputs import write_output
 from engine.pipeline import Inspection, Inspector
 from engine.settings import BackendName, Settings
+from engine.threat import PatchThreat
+from engine.windows import default_window
 
 EAGER, CAPTUM, MASKING, RANKING = "(a) eager", "(b) captum", "masks", "ranking"
 MODELS = ("efficientnet_lite0", "torchvision:resnet50", "cifar10_resnet_occlusion")
@@ -262,16 +264,16 @@ def main() -> None:
         settings, inspector = _opened(name, options.weights, None)
         views = [inspector.classifier.preprocessing.view(rgb) for rgb in images]
         for steps in options.steps:
-            bench.case(inspector, inspector.widened(settings, steps), views[:1], FEW)
+            bench.case(inspector, _in_steps(inspector, settings, steps), views[:1], FEW)
         if name == options.model[0]:
-            middle = inspector.widened(settings, 6)
+            middle = _in_steps(inspector, settings, 6)
             for photos in options.photos:
                 if photos > 1:
                     bench.case(inspector, middle, [_shifted(views, index) for index in range(photos)], FEW)
             for size in options.sizes:
                 other, inspector = _opened(name, options.weights, (size, size))
                 view = inspector.classifier.preprocessing.view(images[0])
-                bench.case(inspector, inspector.widened(other, 6), [view], FEW)
+                bench.case(inspector, _in_steps(inspector, other, 6), [view], FEW)
     console.print(f"peak memory {peak_memory_mb():.0f} MB; all of this took {perf_counter() - started:.0f} s")
     if options.json:
         report = {
@@ -290,6 +292,13 @@ def main() -> None:
 def _opened(name: str, weights: str, input_size: tuple[int, int] | None) -> tuple[Settings, Inspector]:
     settings = Settings(model=name, weights=weights, input_size=input_size)
     return settings, Inspector(load_classifier(settings))
+
+
+def _in_steps(inspector: Inspector, settings: Settings, steps: int) -> Settings:
+    """The same settings with the smallest windows of which at most ``steps`` an axis cover the threat."""
+    _, footprints = inspector.cut(settings.layer)
+    threat = PatchThreat.parse(settings.patch, inspector.classifier.preprocessing.input_size)
+    return replace(settings, window=default_window(footprints, threat, steps))
 
 
 def _shifted(views: Sequence[NDArray[np.uint8]], index: int) -> NDArray[np.uint8]:

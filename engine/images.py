@@ -1,7 +1,6 @@
 """Reading and checking images: files in all their kinds."""
 
 import hashlib
-import math
 import re
 import stat
 import threading
@@ -9,13 +8,14 @@ import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
+from io import BufferedReader
 from pathlib import Path
-from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageFile, UnidentifiedImageError
 
+from engine.deep_grey import scaled_grey, strips
 from engine.errors import ImageError
 
 __all__ = [
@@ -24,6 +24,7 @@ __all__ = [
     "DecodedImage",
     "InputImage",
     "blend",
+    "check_photo",
     "decode_image",
     "list_images",
     "load_image",
@@ -48,10 +49,11 @@ _COLOURS = {
     "YCbCr": "YCbCr was converted to RGB.",
     "LAB": "L*a*b* was converted to RGB.",
 }
+_DAMAGED = "{} is damaged or cut short; fetch or save it again."
 _SIXTEEN_BITS = "16 bits a channel were scaled to 8."
 
-# TIFF tags (TIFF 6.0) and what undoes each value of Exif's orientation (Exif 2.32, 4.6.4).
-_BITS_PER_SAMPLE, _PHOTOMETRIC, _ORIENTATION = 258, 262, 274
+# The tag of Exif's orientation, and what undoes each of its values (Exif 2.32, 4.6.4).
+_ORIENTATION = 274
 _UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -129,7 +131,7 @@ def read_image(path: str | Path) -> InputImage:
     decoded = decode_image(path)
     rgb, notes = decoded.rgb, decoded.notes
     if decoded.alpha is not None:
-        for rows in _strips(*rgb.shape[:2]):
+        for rows in strips(*rgb.shape[:2]):
             rgb[rows] = blend(rgb[rows], decoded.alpha[rows], np.full(3, 255, np.uint8))
         notes = (*notes, "Transparency was laid on white.")
     rgb.setflags(write=False)
@@ -149,6 +151,20 @@ def load_image(reference: str) -> InputImage:
     from engine.samples import load_sample  # it rests on this module
 
     return load_sample(reference.removeprefix(_SAMPLE_PREFIX))
+
+
+def check_photo(reference: str) -> None:
+    """Refuse what :func:`load_image` could not read; of a file only its head is looked at.
+
+    Raises
+    ------
+    ImageError
+    """
+    if reference.startswith(_SAMPLE_PREFIX):
+        load_image(reference)
+        return
+    with _opened(Path(reference)) as file, _picture(file, reference):
+        pass
 
 
 def list_images(folder: Path) -> list[Path]:
@@ -189,6 +205,16 @@ def decode_image(path: str | Path) -> DecodedImage:
         As ``read_image``.
     """
     path = Path(path)
+    with _opened(path) as file:
+        rgb, alpha, notes = _decode(file, str(path))
+        file.seek(0)
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    return DecodedImage(digest, rgb, alpha, tuple(notes))
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[BufferedReader]:
+    """A file that is there and can be read; while it is open, trouble with it is told in a sentence."""
     try:
         status = path.stat()
         if stat.S_ISDIR(status.st_mode):
@@ -198,9 +224,7 @@ def decode_image(path: str | Path) -> DecodedImage:
         if status.st_size == 0:
             raise ImageError(f"{path} is empty (0 bytes); fetch or save it again.")
         with path.open("rb") as file:
-            rgb, alpha, notes = _decode(file, str(path))
-            file.seek(0)
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
+            yield file
     except FileNotFoundError as error:
         raise ImageError(f"{path} does not exist; check the path.") from error
     except PermissionError as error:
@@ -208,7 +232,6 @@ def decode_image(path: str | Path) -> DecodedImage:
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
         raise ImageError(f"{path} cannot be read ({reason}); check the path and the disk.") from error
-    return DecodedImage(digest, rgb, alpha, tuple(notes))
 
 
 def blend(rgb: NDArray[np.uint8], alpha: NDArray[np.uint8], background: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -232,12 +255,11 @@ def _no_warnings() -> Iterator[None]:
         yield
 
 
-def _decode(file: BinaryIO, path: str) -> _Pixels:
-    """Pixels, alpha and notes of an open picture file.
+def _picture(file: BufferedReader, path: str) -> ImageFile.ImageFile:
+    """An open file as a picture that is not decoded yet.
 
     Pillow's plugins answer broken bytes with almost any exception, hence the broad ``except``.
     """
-    damaged = f"{path} is damaged or cut short; fetch or save it again."
     try:
         with _no_warnings():
             image = Image.open(file, formats=_FORMATS)
@@ -250,21 +272,24 @@ def _decode(file: BinaryIO, path: str) -> _Pixels:
         pixels = re.search(r"\d+", str(error))
         raise _too_large(path, int(pixels[0]) if pixels else MAX_PIXELS + 1) from error
     except Exception as error:
-        raise ImageError(damaged) from error
-    with image:
-        count = image.width * image.height
-        if count > MAX_PIXELS:
-            raise _too_large(path, count)
+        raise ImageError(_DAMAGED.format(path)) from error
+    if image.width * image.height > MAX_PIXELS:
+        raise _too_large(path, image.width * image.height)
+    return image
+
+
+def _decode(file: BufferedReader, path: str) -> _Pixels:
+    """Pixels, alpha and notes of an open picture file."""
+    with _picture(file, path) as image:
         try:
             return _pixels(image, path)
         except ImageError:
             raise
         except MemoryError as error:
-            raise ImageError(
-                f"{path} with {count:,} pixels needs more memory than is free; make it smaller first."
-            ) from error
+            count = f"{image.width * image.height:,} pixels"
+            raise ImageError(f"{path} with {count} needs more memory than is free; make it smaller first.") from error
         except Exception as error:
-            raise ImageError(damaged) from error
+            raise ImageError(_DAMAGED.format(path)) from error
 
 
 def _too_large(path: str, count: int) -> ImageError:
@@ -285,14 +310,14 @@ def _pixels(image: ImageFile.ImageFile, path: str) -> _Pixels:
             notes.append("The file holds several frames or pages; the first was taken.")
         upright = _load_upright(image, notes)
     if upright.mode in ("I", "F") or upright.mode.startswith("I;16"):
-        return *_scaled_grey(upright, image, path, notes), notes
+        return *scaled_grey(upright, image, path, notes), notes
     target = "RGBA" if upright.has_transparency_data else "RGB"
     if upright.mode in _COLOURS:
         notes.append(_COLOURS[upright.mode])
     shape = upright.height, upright.width
     rgb = np.empty((*shape, 3), np.uint8)
     alpha = np.empty(shape, np.uint8) if target == "RGBA" else None
-    for rows in _strips(*shape):
+    for rows in strips(*shape):
         part = upright.crop((0, rows.start, upright.width, rows.stop))
         try:
             pixels = np.asarray(part.convert(target))
@@ -334,48 +359,3 @@ def _load_upright(image: ImageFile.ImageFile, notes: list[str]) -> Image.Image:
         return image
     notes.append("The rotation that Exif asks for was applied.")
     return image if image.format == "TIFF" else image.transpose(_UPRIGHT[orientation])  # TIFFs load upright
-
-
-def _scaled_grey(
-    image: Image.Image, source: ImageFile.ImageFile, path: str, notes: list[str]
-) -> tuple[NDArray[np.uint8], NDArray[np.uint8] | None]:
-    """Deep greyscale (16 or 32 bits, integer or float) as RGB, with the alpha of a transparent level."""
-    values = np.asarray(image)
-    least, most = float(values.min()), float(values.max())
-    if not (math.isfinite(least) and math.isfinite(most)):
-        raise ImageError(f"{path} has NaN or infinite pixels; replace them and save it again.")
-    black, white = _range(image.mode, source, least, most)
-    notes.append(f"Greyscale from {black:.5g} (black) to {white:.5g} (white) was scaled to 8 bits.")
-    rgb = np.empty((*values.shape, 3), np.uint8)
-    for rows in _strips(*values.shape):
-        level = (values[rows].astype(np.float64) - black) * (255 / (white - black))
-        rgb[rows] = np.clip(np.floor(level + 0.5), 0, 255).astype(np.uint8)[..., None]
-    key = image.info.get("transparency")
-    if not isinstance(key, int):
-        return rgb, None
-    return rgb, np.where(values == key, np.uint8(0), np.uint8(255))
-
-
-def _range(mode: str, source: ImageFile.ImageFile, least: float, most: float) -> tuple[float, float]:
-    """The values that stand for black and white.
-
-    Formats with a range of their own (16 bits; 12 in some TIFFs) keep it however dark the photo is. 32-bit
-    integers and floats have none: the smallest usual range that holds the values is taken, else theirs.
-    """
-    tags = getattr(source, "tag_v2", {})
-    if mode.startswith("I;16"):
-        black, white = 0.0, 2.0 ** int(tags.get(_BITS_PER_SAMPLE, (16,))[0]) - 1
-    elif mode == "I" and source.format != "TIFF":
-        black, white = 0.0, 65535.0
-    else:
-        usual = (255.0, 65535.0) if mode == "I" else (1.0, 255.0, 65535.0)
-        fitting = (top for top in usual if most <= top and least >= 0)
-        black, white = min(least, 0.0), next(fitting, max(most, 0.0))
-    return (white, black) if tags.get(_PHOTOMETRIC) == 0 else (black, white)
-
-
-def _strips(height: int, width: int) -> Iterator[slice]:
-    """Slices of rows of about four million pixels, so that conversions need little memory beside."""
-    rows = max(1, (1 << 22) // width)
-    for top in range(0, height, rows):
-        yield slice(top, min(top + rows, height))

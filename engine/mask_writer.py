@@ -22,7 +22,8 @@ class MaskWriter:
 
     A row holds its former mask. The next one undoes the former window, switches the neurons between the two
     thresholds, which stand side by side in the ranking, and occludes its own window. Whether a row still holds
-    what was written is read off the tensor's version, which whoever writes to it moves on.
+    what was written is read off the tensor's version, which whoever writes to it moves on. A writer that is kept
+    goes on at a neighbouring rate from the rows of the former one: ranks are nested.
 
     Parameters
     ----------
@@ -30,7 +31,7 @@ class MaskWriter:
     """
 
     def __init__(self, state: Superficial) -> None:
-        self._state = state
+        self.state = state
         self._crossing = [tensor[0].contiguous().numpy() for tensor in state.crossing]
         self._fill = [tensor[0].contiguous().numpy() for tensor in state.fill]
         self._rank = state.rank.contiguous().numpy()
@@ -51,14 +52,14 @@ class MaskWriter:
             self._elsewhere(masks, out)
             return
         if not all(tensor.is_contiguous() and not tensor.is_inference() for tensor in out):
-            apply_mask(self._state, masks, out)
+            apply_mask(self.state, masks, out)
             return
         held = self._held if self._untouched(out) else {}
         self._held = {}  # should anything fail on the way, nothing is taken for written
         for row, mask in enumerate(masks):
             targets = [tensor[row].numpy() for tensor in out]
             before = held.get(row)
-            if before is None or abs(before.threshold - mask.threshold) > _MOST_SWITCHED * self._state.neurons:
+            if before is None or abs(before.threshold - mask.threshold) > _MOST_SWITCHED * self.state.neurons:
                 self._write(targets, mask)
             else:
                 self._switch(targets, before, mask)
@@ -70,7 +71,7 @@ class MaskWriter:
     def _elsewhere(self, masks: Sequence[MaskedInput], out: Sequence[Tensor]) -> None:
         device = out[0].device
         if device not in self._devices:
-            self._devices[device] = DeviceMasks(self._state, device)
+            self._devices[device] = DeviceMasks(self.state, device)
         self._devices[device](masks, out)
 
     def _untouched(self, out: Sequence[Tensor]) -> bool:
@@ -93,7 +94,7 @@ class MaskWriter:
                 target[box] = (
                     source[box] if index else np.where(self._rank[box] < mask.threshold, source[box], fill[box])
                 )
-        switched = self._state.order[slice(*sorted((before.threshold, mask.threshold)))]
+        switched = self.state.order[slice(*sorted((before.threshold, mask.threshold)))]
         values = self._crossing[0] if mask.threshold > before.threshold else self._fill[0]
         targets[0].reshape(-1)[switched] = values.reshape(-1)[switched]
         self._occlude(targets, mask.window)

@@ -20,6 +20,7 @@ from engine.cuts import Cuts
 from engine.errors import BackendError, SettingsError
 from engine.kept import Kept
 from engine.logit_cache import LogitCache
+from engine.mask_writer import MaskWriter
 from engine.predictions import Guard
 from engine.selection import MaskedInput
 from engine.settings import Settings
@@ -27,7 +28,7 @@ from engine.superficial import Superficial, sin_count, superficial, to_pixels
 from engine.sweep import Sweep, run_sweep
 from engine.threat import PatchThreat
 from engine.verdict import Verdict, alert_stands, judge
-from engine.windows import DEFAULT_STEPS, WindowFamily, default_window, window_family
+from engine.windows import DEFAULT_STEPS, WindowFamily, window_family
 
 __all__ = ["Inspection", "Inspector", "StageName"]
 
@@ -58,6 +59,8 @@ class Inspection:
         Milliseconds that each finished stage took.
     notes : tuple of str
         Sentences on what had to be given up on the way.
+    coarse : bool
+        Whether it is a preview by some of the windows, which decides nothing.
     """
 
     stage: StageName
@@ -75,6 +78,7 @@ class Inspection:
     verdict: Verdict | None = None
     timing_ms: dict[str, float] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    coarse: bool = False
 
     @property
     def backend_name(self) -> str:
@@ -97,8 +101,7 @@ class Inspector(Cuts):
         self.cache = cache if cache is not None else LogitCache()
         self._backends: dict[tuple[str, str, str, str], Backend] = {}
         self._families: dict[tuple[str, PatchThreat, int | None, int | None, int], WindowFamily] = {}
-        self._sides: dict[tuple[str, PatchThreat, int], int] = {}
-        self._states: Kept[str, Superficial] = Kept(_SUPERFICIAL_KEPT)
+        self._writers: Kept[str, MaskWriter] = Kept(_SUPERFICIAL_KEPT)
         self._clusters: Kept[tuple[str, int], SinClusters] = Kept(_SUPERFICIAL_KEPT)
         self._sweeps: Kept[tuple[object, ...], Sweep] = Kept(_SWEEP_BYTES, lambda sweep: sweep.nbytes)
 
@@ -123,24 +126,9 @@ class Inspector(Cuts):
         adaptation = self.adaptation(settings)
         return cut.layer, adaptation.sha256 if adaptation else "", settings.backend, settings.precision
 
-    def widened(self, settings: Settings, steps: int) -> Settings:
-        """The same settings with windows so wide that at most ``steps`` an axis cover the threat.
-
-        Raises
-        ------
-        SinscopeError
-            As :meth:`prepare`, or if the threat does not fit the input.
-        """
-        cut, footprints, _ = self.prepare(settings)
-        threat = PatchThreat.parse(settings.patch, self.classifier.preprocessing.input_size)
-        key = (cut.layer, threat, steps)
-        if key not in self._sides:
-            self._sides[key] = default_window(footprints, threat, steps)
-        return replace(settings, window=max(self._sides[key], settings.window or 0), stride=None)
-
     def forget(self) -> None:
         """Drop what is kept of photos; the network, its cuts and backends stay ready."""
-        self._states.clear()
+        self._writers.clear()
         self._clusters.clear()
         self._sweeps.clear()
         self.cache.clear()
@@ -152,6 +140,7 @@ class Inspector(Cuts):
         stop: Callable[[], bool] | None = None,
         *,
         until_alert: bool = False,
+        coarse: bool = False,
     ) -> Iterator[Inspection]:
         """Inspect a photo.
 
@@ -164,6 +153,9 @@ class Inspector(Cuts):
             Asked before every batch of windows; once it says yes, the verdict is ``undecided``.
         until_alert : bool
             Stop at the first batch of windows after which an alert stands; nothing is certified then.
+        coarse : bool
+            A preview: only the windows of level 0, with which the full inspection begins, so that none of its
+            passes is done again. Its verdict is ``undecided``, whatever it finds.
 
         Yields
         ------
@@ -195,7 +187,8 @@ class Inspector(Cuts):
             settings.importance,
             settings.fill,
         )
-        state = self._superficial(context, cut, view, settings)
+        write = self._writer(context, cut, view, settings)
+        state = write.state
         count = sin_count(state.neurons, rate)
         clock.lap("superficial")
         found = Inspection(
@@ -211,6 +204,7 @@ class Inspector(Cuts):
             count,
             timing_ms=clock.laps,
             notes=_notes(backend),
+            coarse=coarse,
         )
         swept = self._sweeps.get(_sweep_key(found, backend, context))
         if swept is None:
@@ -222,7 +216,7 @@ class Inspector(Cuts):
         if swept is None:
             yield found
             clock.resume()
-            for backend, sweep in self._swept(found, context, stop):
+            for backend, sweep in self._swept(found, write, context, stop):
                 clock.lap("windows")
                 computation, notes = _computation(backend), _notes(backend)
                 found = replace(
@@ -238,12 +232,14 @@ class Inspector(Cuts):
             clock.lap("windows")
         assert found.sweep is not None
         guard = Guard.of(found.computation.precision)
-        verdict = judge(found.sweep, settings.rule, settings.tau, settings.label, guard, until_alert=until_alert)
+        verdict = judge(
+            found.sweep, settings.rule, settings.tau, settings.label, guard, until_alert=until_alert, coarse=coarse
+        )
         clock.lap("verdict")
         yield replace(found, stage="verdict", verdict=verdict, timing_ms=clock.laps)
 
     def _swept(
-        self, found: Inspection, context: str, stop: Callable[[], bool] | None
+        self, found: Inspection, write: MaskWriter, context: str, stop: Callable[[], bool] | None
     ) -> Iterator[tuple[Backend, Sweep]]:
         """The sweep, as far as it has come; where memory runs out, from its beginning by a smaller backend.
 
@@ -265,6 +261,8 @@ class Inspector(Cuts):
                     context=key,
                     stop=stop,
                     full=full,
+                    coarse=found.coarse,
+                    write=write,
                 ):
                     yield backend, sweep
                 if sweep.complete and (sweep.selection == "per_window" or sweep.family_logits is not None):
@@ -319,14 +317,13 @@ class Inspector(Cuts):
             self._families[key] = window_family(footprints, threat, settings.window, settings.stride, steps)
         return self._families[key]
 
-    def _superficial(
-        self, context: str, cut: CutClassifier, view: NDArray[np.uint8], settings: Settings
-    ) -> Superficial:
-        state = self._states.get(context)
-        if state is None:
-            state = superficial(cut, to_pixels(view), settings.importance, settings.fill)
-            self._states.put(context, state)
-        return state
+    def _writer(self, context: str, cut: CutClassifier, view: NDArray[np.uint8], settings: Settings) -> MaskWriter:
+        """The photo's ranked neurons and what writes their masks."""
+        write = self._writers.get(context)
+        if write is None:
+            write = MaskWriter(superficial(cut, to_pixels(view), settings.importance, settings.fill))
+            self._writers.put(context, write)
+        return write
 
     def _clustered(self, context: str, state: Superficial, sins: int, footprints: Footprints) -> SinClusters:
         """Clusters of the top SINs; most moves of the rate slider leave them as they are."""

@@ -64,7 +64,7 @@ def inspection_report(
             "path": image.path if image.path is not None else f"sample:{image.name}",
             "sha256": image.sha256,
             "size": [image.size[1], image.size[0]],
-            "notes": [*image.notes, *inspection.notes, *notes],
+            "notes": [*image.notes, *inspection.notes, *([verdict.reason] if inspection.coarse else []), *notes],
         },
         "patch": _patch(pasted),
         "model": {

@@ -23,7 +23,7 @@ from engine.settings import Selection
 from engine.superficial import Superficial
 from engine.windows import WindowFamily
 
-__all__ = ["FAMILY_LIMIT", "Sweep", "run_sweep"]
+__all__ = ["FAMILY_LIMIT", "Sweep", "run_sweep", "sweep_order"]
 
 FULL, BASE = -2, -1  # where windows are counted from 0
 
@@ -90,11 +90,13 @@ def run_sweep(
     context: str = "",
     stop: Callable[[], bool] | None = None,
     full: Logits | None = None,
+    coarse: bool = False,
+    write: MaskWriter | None = None,
 ) -> Iterator[Sweep]:
     """Predict under every window of a family.
 
-    The base and the full prediction come first, then the windows, those with most SINs in them before the others:
-    what an attack rests on is seen early. Windows without a SIN leave the
+    The base and the full prediction come first, then the windows from coarse to fine (:func:`sweep_order`): what an
+    attack rests on is seen early. Windows without a SIN leave the
     pruned input as it is and take the base logits; windows that give equal inputs share one pass.
 
     Parameters
@@ -111,21 +113,32 @@ def run_sweep(
         Asked before every batch; once it says yes, the sweep ends where it is.
     full : float32 array (K,), optional
         Logits of the unpruned model, where the backend does not run that one.
+    coarse : bool
+        Whether to end after the windows of level 0, where the full sweep begins.
+    write : MaskWriter, optional
+        Kept from a former sweep of this state; that of another one is not used.
 
     Yields
     ------
     Sweep
-        After every batch. The last one is complete unless ``stop`` ended it.
+        After every batch. The last one is complete unless ``stop`` or ``coarse`` ended it.
     """
     sheet = _Sheet(state, family, count, selection, full)
     kept = cache if cache is not None else LogitCache()
-    runner = BatchRunner(backend, MaskWriter(state), partial(kept.get, context), partial(kept.put, context), stop)
-    for answers in runner.rows(_distinct_inputs(sheet)):
+    if write is None or write.state is not state:
+        write = MaskWriter(state)
+    runner = BatchRunner(backend, write, partial(kept.get, context), partial(kept.put, context), stop)
+    for answers in runner.rows(_distinct_inputs(sheet, coarse)):
         for targets, row in answers:
             sheet.fill(targets, row)
         yield sheet.snapshot(runner)
-    if selection == "global" and not runner.stopped:
+    if selection == "global" and not coarse and not runner.stopped:
         yield from _run_prefix_families(sheet, runner)
+
+
+def sweep_order(family: WindowFamily, sins_inside: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The windows from coarse to fine, and within a level those with most SINs in them first."""
+    return np.lexsort((-sins_inside, family.level))
 
 
 class _Sheet:
@@ -178,7 +191,7 @@ class _Sheet:
         )
 
 
-def _distinct_inputs(sheet: _Sheet) -> Iterator[tuple[int, MaskedInput]]:
+def _distinct_inputs(sheet: _Sheet, coarse: bool) -> Iterator[tuple[int, MaskedInput]]:
     """Each result and the input it needs, found as they are asked for.
 
     Two windows give equal inputs if their thresholds and the neurons they take away are equal; the later one
@@ -191,7 +204,9 @@ def _distinct_inputs(sheet: _Sheet) -> Iterator[tuple[int, MaskedInput]]:
     if sheet.full is None:
         yield FULL, MaskedInput(distinct)
     seen: dict[tuple[int, int], list[MaskedInput]] = {(base.threshold, 0): [base]}
-    for window in np.argsort(-sheet.sins_inside, kind="stable").tolist():
+    for window in sweep_order(sheet.family, sheet.sins_inside).tolist():
+        if coarse and sheet.family.level[window] > 0:
+            break
         if sheet.skipped[window]:
             continue
         mask = select(sheet.state, sheet.family[window], sheet.count, sheet.selection)

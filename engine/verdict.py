@@ -150,6 +150,7 @@ def judge(
     guard: Guard | None = None,
     *,
     until_alert: bool = False,
+    coarse: bool = False,
 ) -> Verdict:
     """The verdict of a sweep.
 
@@ -163,6 +164,8 @@ def judge(
     until_alert : bool
         Whether a sweep that has not come to its end may give an alert that already stands
         (:func:`alert_stands`); its certificate is not computed.
+    coarse : bool
+        Whether the sweep is a preview: it is ``undecided`` and certifies nothing, whatever was found.
     """
     guard = guard or Guard()
     base, full = (_one_row(row, guard) for row in (sweep.base, sweep.full))
@@ -171,9 +174,13 @@ def judge(
     fired = np.zeros(len(sweep.family), dtype=bool)
     fired[sweep.done] = alerting(windows, predicted, rule, tau)
     fired.setflags(write=False)
-    certificate = _certify(sweep, predicted if label is None else label, label is not None, rule, tau, guard)
+    certificate = _certify(
+        sweep, predicted if label is None else label, label is not None, rule, tau, guard, not coarse
+    )
     margins = np.concatenate([base.margin, windows.margin])
-    if until_alert and not sweep.complete and alert_stands(sweep, rule, tau, guard):
+    if coarse:
+        word, reason = _preview(sweep, fired)
+    elif until_alert and not sweep.complete and alert_stands(sweep, rule, tau, guard):
         word, reason = _early_alert(sweep, fired)
     else:
         word, reason = _word(sweep, base, windows, fired[sweep.done], certificate, rule, tau, guard)
@@ -196,9 +203,11 @@ def _one_row(row: NDArray[np.float32] | None, guard: Guard) -> Predictions:
     return read_logits(np.full((1, 2), np.nan, dtype=np.float32) if row is None else row[None], guard)
 
 
-def _certify(sweep: Sweep, label: int, given: bool, rule: Rule, tau: float, guard: Guard) -> Certificate:
+def _certify(
+    sweep: Sweep, label: int, given: bool, rule: Rule, tau: float, guard: Guard, wanted: bool
+) -> Certificate:
     supports = np.zeros(len(sweep.family), dtype=bool)
-    computed = sweep.complete and label >= 0
+    computed = wanted and sweep.complete and label >= 0
     if sweep.selection == "per_window":
         supports[sweep.done] = supporting(read_logits(sweep.logits[sweep.done], guard), label, rule, tau, guard)
     elif sweep.family_logits is None:
@@ -216,6 +225,14 @@ def location_map(family: WindowFamily, supports: NDArray[np.bool_]) -> NDArray[n
     locations = family.covering(supports.astype(np.int64))
     locations.setflags(write=False)
     return locations
+
+
+def _preview(sweep: Sweep, fired: NDArray[np.bool_]) -> tuple[Word, str]:
+    return (
+        "undecided",
+        f"A preview of {int(sweep.done.sum())} of {len(sweep.family)} windows, of which {int(fired.sum())} "
+        f"contradict the base prediction: it decides nothing.",
+    )
 
 
 def _early_alert(sweep: Sweep, fired: NDArray[np.bool_]) -> tuple[Word, str]:

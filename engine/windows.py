@@ -24,6 +24,7 @@ __all__ = [
 ]
 
 DEFAULT_STEPS = 6  # windows along an axis: 36 in all, as PatchCleanser's default
+COARSE_STEPS = 3  # windows along an axis, at most, that a first look takes
 
 
 @dataclass(frozen=True)
@@ -85,6 +86,17 @@ class WindowFamily:
         )
         boxes.setflags(write=False)
         return boxes
+
+    @cached_property
+    def level(self) -> NDArray[np.int64]:
+        """How fine a grid each window first stands on, shape ``(windows,)``, read-only.
+
+        Level 0 is a coarse grid of the family's own windows, at most three along an axis and evenly apart; each
+        further level halves the steps between them.
+        """
+        levels = np.maximum.outer(_levels(len(self.rows)), _levels(len(self.columns))).ravel()
+        levels.setflags(write=False)
+        return np.asarray(levels, dtype=np.int64)
 
     def covering(self, weights: NDArray[np.int64]) -> NDArray[np.int64]:
         """Sum of the windows' weights over those that hide the patch, for every place of the patch.
@@ -278,6 +290,19 @@ def _run(inside: NDArray[np.bool_], reaching: NDArray[np.bool_], holding: int | 
     acts = np.array([reaching[start:stop].any() for start, stop in runs])
     start, stop = max(runs[acts] if acts.any() else runs, key=lambda run: int(run[1] - run[0]))
     return int(start), int(stop)
+
+
+def _levels(count: int) -> NDArray[np.int64]:
+    """The level of each window along one axis."""
+    step = 1
+    while -(-count // step) > COARSE_STEPS:
+        step *= 2
+    first = (count - 1) % step // 2
+    levels = np.zeros(count, dtype=np.int64)
+    while step > 1:
+        levels[(np.arange(count) - first) % step != 0] += 1
+        step //= 2
+    return levels
 
 
 def _hides(windows: tuple[AxisWindow, ...], length: int, places: int) -> NDArray[np.int64]:

@@ -36,7 +36,7 @@ class Request:
         Later requests have larger ones; the engine drops older ones.
     document : Document
     preview : bool
-        A coarse pass while a slider is held; its outcome is never a verdict.
+        Some of the windows while a slider is held; its outcome is never a verdict.
     maps : bool
         Deep and superficial importance maps are wanted, and nothing else.
     """

@@ -16,7 +16,7 @@ from engine.cache import digest
 from engine.errors import PatchError
 from engine.outputs import write_output
 
-__all__ = ["Checkpoint", "purpose", "read_checkpoint", "write_checkpoint"]
+__all__ = ["Checkpoint", "no_checkpoint", "purpose", "read_checkpoint", "write_checkpoint"]
 
 _SCHEMA = "sinscope.attack-checkpoint/1"
 
@@ -61,6 +61,11 @@ class Checkpoint:
 def purpose(settings: AttackSettings, *others: object) -> str:
     """Digest of all that decides a training: its settings, and what else the caller names."""
     return digest(json.dumps(settings.as_dict(), sort_keys=True), *others)
+
+
+def no_checkpoint(path: Path) -> PatchError:
+    """The refusal to go on from a checkpoint that is not there."""
+    return PatchError(f"There is no checkpoint {path} to go on from; leave --resume out to begin.")
 
 
 def write_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
@@ -118,7 +123,7 @@ def read_checkpoint(path: Path, wanted: str) -> Checkpoint:
             seconds=content["seconds"],
         )
     except FileNotFoundError as error:
-        raise PatchError(f"There is no checkpoint {path} to go on from; leave --resume out to begin.") from error
+        raise no_checkpoint(path) from error
     except Exception as error:  # a damaged archive answers with almost anything
         raise PatchError(
             f"{path} is damaged, or no checkpoint of an attack; delete it, and begin without --resume."

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
+from engine.attacks.checkpoint import no_checkpoint
 from engine.attacks.patch_file import check_patch_path, made_of, read_trained_patch, write_trained_patch
 from engine.attacks.photos import Photos, read_photos, split
 from engine.attacks.settings import AttackSettings
@@ -21,7 +22,7 @@ from engine.cli.console import Screen
 from engine.cli.inspectors import Inspectors
 from engine.cli.references import guard_inputs
 from engine.errors import OutputError, PatchError, SettingsError
-from engine.images import spread
+from engine.images import check_photo, spread
 from engine.outputs import check_output
 from engine.placement import parse_position, read_patch
 
@@ -62,9 +63,12 @@ class _Attack:
             )
         if arguments.resume and not self._checkpoint.exists():
             _refuse_finished(self._out, beside)
+            raise no_checkpoint(self._checkpoint)
         self._start = read_patch(arguments.start) if arguments.start else None
         trained, others = split(arguments.source, arguments.limit)
         self._trained, self._others = trained, spread_names(others, arguments.held_out)
+        for name in (*self._trained, *self._others):
+            check_photo(name)
         self._inspector = inspectors.get(self._settings)
         if arguments.target != UNTARGETED:
             target = class_index(arguments.target, self._inspector.classifier.labels)

@@ -10,7 +10,7 @@ from rich.table import Table
 
 from engine.cli.arguments import settings_from
 from engine.cli.console import Screen
-from engine.cli.inspectors import Inspectors
+from engine.cli.inspectors import Inspectors, import_engine
 from engine.cli.watch import watch
 from engine.cli.worker_options import check_workers, executor_from
 from engine.datasets.named import CIFAR10, data_folder
@@ -54,23 +54,28 @@ def evaluate_defenses(arguments: argparse.Namespace, inspectors: Inspectors) -> 
         raise SettingsError(f"At least 1 photo is evaluated, not {arguments.limit}; try --limit 100.")
     out = Path(arguments.out)
     make_folder(out)
+    import_engine()
+    from engine.evaluation.plan import asked_for, make_plan, without_labels
+
+    defenses = [text.strip() for text in arguments.defenses.split(",") if text.strip()]
+    asked_for(defenses, settings)  # what is wrong whatever the model is, is said before it is loaded
     if arguments.data == CIFAR10 and not hasattr(arguments, "model"):
         from engine.cli.evaluate_each import evaluate_each
 
-        return evaluate_each(arguments, settings, inspectors)
-    screen = Screen()
-    inspector = inspectors.get(settings)
+        return evaluate_each(arguments, defenses, settings, inspectors)
 
     from engine.defenses import Subject, TableStore
-    from engine.evaluation.photos import labelled_photos, plain_photos
-    from engine.evaluation.plan import make_plan, without_labels
+    from engine.evaluation.photos import check_folder, labelled_photos, plain_photos
     from engine.evaluation.report import write_report
     from engine.evaluation.rows import RowStore
     from engine.evaluation.run import evaluate
     from engine.evaluation.summary import summary_of
 
-    classifier = inspector.classifier
     folder = data_folder(arguments.data)
+    check_folder(folder, labelled=not arguments.unlabelled)
+    screen = Screen()
+    inspector = inspectors.get(settings)
+    classifier = inspector.classifier
     if arguments.unlabelled:
         photos = plain_photos(folder, arguments.limit)
     else:
@@ -79,7 +84,6 @@ def evaluate_defenses(arguments: argparse.Namespace, inspectors: Inspectors) -> 
     tables = out / "tables"
     make_folder(tables)
     subject = Subject(inspector, settings, TableStore(tables))
-    defenses = [text.strip() for text in arguments.defenses.split(",") if text.strip()]
     plan = make_plan(subject, settings, defenses, threat, photo_size)
     plan = without_labels(plan) if arguments.unlabelled else plan
     for title, sentence in plan.refused:

@@ -2,6 +2,7 @@
 
 import argparse
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -24,7 +25,9 @@ from engine.tables.lines import made_for
 __all__ = ["evaluate_each"]
 
 
-def evaluate_each(arguments: argparse.Namespace, settings: Settings, inspectors: Inspectors) -> int:
+def evaluate_each(
+    arguments: argparse.Namespace, defenses: Sequence[str], settings: Settings, inspectors: Inspectors
+) -> int:
     """Run such an evaluation, or go on with it; the exit code.
 
     The patch is meant on the photos, which is the same as in the models' input.
@@ -39,7 +42,7 @@ def evaluate_each(arguments: argparse.Namespace, settings: Settings, inspectors:
     make_folder(tables)
     screen = Screen()
     started = time.perf_counter()
-    lines = made_for([text.strip() for text in arguments.defenses.split(",") if text.strip()])
+    lines = made_for(defenses)
     limits, data = Limits(arguments.limit), data_folder(arguments.data)
     parts = prepare(lines, data, settings, inspectors.get, [settings.patch], limits, TableStore(tables))
     tell_left_out(screen, parts)

@@ -9,7 +9,7 @@ from engine.settings import Settings
 if TYPE_CHECKING:  # it imports torch: only once a classifier is wanted
     from engine.pipeline import Inspector
 
-__all__ = ["Inspectors"]
+__all__ = ["Inspectors", "import_engine"]
 
 
 class Inspectors:
@@ -40,17 +40,30 @@ class Inspectors:
         """
         key = _key(settings)
         if key not in self._ready:
-            try:
-                from engine.classifiers import load_classifier
-                from engine.pipeline import Inspector
-            except (ImportError, OSError) as error:
-                reason = (str(error).strip() or type(error).__name__).splitlines()[0].rstrip(".")
-                raise ModelError(
-                    f"PyTorch and what goes with it cannot be imported ({reason}); install SINscope again in a "
-                    f"new virtual environment."
-                ) from error
+            import_engine()
+            from engine.classifiers import load_classifier
+            from engine.pipeline import Inspector
+
             self._ready[key] = Inspector(load_classifier(settings))
         return self._ready[key]
+
+
+def import_engine() -> None:
+    """Import torch and what rests on it.
+
+    Raises
+    ------
+    ModelError
+        If that cannot be done.
+    """
+    try:
+        import engine.pipeline  # noqa: F401
+    except (ImportError, OSError) as error:
+        reason = (str(error).strip() or type(error).__name__).splitlines()[0].rstrip(".")
+        raise ModelError(
+            f"PyTorch and what goes with it cannot be imported ({reason}); install SINscope again in a new virtual "
+            f"environment."
+        ) from error
 
 
 def _key(settings: Settings) -> tuple[object, ...]:

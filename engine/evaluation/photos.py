@@ -9,7 +9,7 @@ from engine.classifiers.libraries import import_timm
 from engine.errors import ImageError
 from engine.images import list_images, spread
 
-__all__ = ["LabelledPhoto", "labelled_photos", "plain_photos"]
+__all__ = ["LabelledPhoto", "check_folder", "labelled_photos", "plain_photos"]
 
 _WORDNET = re.compile(r"n\d{8}")
 _IMAGENET = 1000
@@ -63,6 +63,24 @@ def labelled_photos(folder: Path, classes: Sequence[str], limit: int | None = No
     return _limited(found, limit)
 
 
+def check_folder(folder: Path, *, labelled: bool) -> None:
+    """Refuse a folder without photos, or with photos that have no label whatever the model's classes are.
+
+    Raises
+    ------
+    ImageError
+    """
+    if not labelled:
+        plain_photos(folder)
+        return
+    folders = _folders_in(folder)
+    for inside in folders:
+        list_images(inside)
+    if not folders:
+        for path in list_images(folder):
+            _index_in(path)
+
+
 def plain_photos(folder: Path, limit: int | None = None) -> list[LabelledPhoto]:
     """The photos of a folder and of the folders in it, without labels; evenly spread over them if limited.
 
@@ -103,13 +121,16 @@ def _limited(photos: list[LabelledPhoto], limit: int | None) -> list[LabelledPho
 
 
 def _prefix(path: Path, classes: Sequence[str]) -> int:
+    index = _index_in(path)
+    if index >= len(classes):
+        raise ImageError(f"{path} is of class {index}, and the model's are 0 to {len(classes) - 1}; rename it.")
+    return index
+
+
+def _index_in(path: Path) -> int:
     named = re.match(r"(\d+)_", path.name)
     if not named:
         raise ImageError(f"{path} does not say its class; name photos <class index>_<anything>.jpg.")
-    if int(named[1]) >= len(classes):
-        raise ImageError(
-            f"{path} is of class {int(named[1])}, and the model's are 0 to {len(classes) - 1}; rename it."
-        )
     return int(named[1])
 
 

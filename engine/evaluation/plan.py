@@ -16,7 +16,17 @@ from engine.evaluation.rows import Row
 from engine.settings import Settings
 from engine.threat import PatchThreat
 
-__all__ = ["Chosen", "Job", "Plan", "agrees", "make_plan", "open_jobs", "sort_defenses", "without_labels"]
+__all__ = [
+    "Chosen",
+    "Job",
+    "Plan",
+    "agrees",
+    "asked_for",
+    "make_plan",
+    "open_jobs",
+    "sort_defenses",
+    "without_labels",
+]
 
 _VERSION = 1
 ALL = "all"
@@ -96,6 +106,27 @@ def usual_knobs(settings: Settings) -> Mapping[str, Mapping[str, Any]]:
     return usual
 
 
+def asked_for(defenses: Sequence[str], settings: Settings) -> list[tuple[str, AnyDefense]]:
+    """The defenses behind some texts, or behind ``all``; this needs no model.
+
+    Raises
+    ------
+    DefenseError
+        If none is named, one does not exist, or is asked for twice.
+    SettingsError
+        If a knob is out of range.
+    """
+    if not defenses:
+        raise DefenseError(f"No defense is named; choose from {', '.join(DEFENSES)}, or all.")
+    asked: list[tuple[str, AnyDefense]] = []
+    for text in list(DEFENSES) if list(defenses) == [ALL] else defenses:
+        defense = make_defense(text, usual_knobs(settings))
+        if any((other.name, other.config) == (defense.name, defense.config) for _, other in asked):
+            raise DefenseError(f"{text} is asked for twice; name each defense and setting once.")
+        asked.append((text, defense))
+    return asked
+
+
 def make_plan(
     subject: Subject,
     settings: Settings,
@@ -130,23 +161,16 @@ def sort_defenses(
 
     Raises
     ------
-    DefenseError
-        If one does not exist or is asked for twice.
-    SettingsError
-        If a knob is out of range.
+    DefenseError, SettingsError
+        As :func:`asked_for`.
     """
-    asked = list(DEFENSES) if list(defenses) == [ALL] else list(defenses)
     chosen: list[Chosen] = []
     refused: list[tuple[str, str]] = []
-    for text in asked:
-        defense = make_defense(text, usual_knobs(settings))
+    for text, defense in asked_for(defenses, settings):
         if sentence := defense.refusal(subject, threat):
             refused.append((defense.title, sentence))
             continue
-        key = _key(subject, threat, defense)
-        if any(other.key == key for other in chosen):
-            raise DefenseError(f"{text} is asked for twice; name each defense and setting once.")
-        chosen.append(Chosen(text, key))
+        chosen.append(Chosen(text, _key(subject, threat, defense)))
     return Plan(settings, threat, photo_size, tuple(chosen), tuple(refused))
 
 

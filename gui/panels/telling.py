@@ -81,7 +81,8 @@ def _preview(snapshot: Snapshot | None, belongs: bool) -> Telling:
     so_far = f"{count(differing)} of them differ" if differing else "none of them differs"
     if snapshot.request.preview:
         sentence = (
-            f"A rough look while you drag: {count(done)} wide windows, {so_far} so far. Let go for the verdict."
+            f"A rough look while you drag: {count(done)} of {count(len(windows))} windows, {so_far} so far. "
+            f"Let go for the verdict."
         )
     else:
         sentence = f"{count(done)} of {count(len(windows))} windows are done; {so_far} so far."

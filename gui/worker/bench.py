@@ -24,7 +24,6 @@ from gui.worker.translate import benign_of, model_info, snapshot_of
 __all__ = ["Bench"]
 
 _FRAME = 1 / 30  # seconds between partial results
-_PREVIEW_STEPS = 3
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,11 +92,9 @@ class Bench:
                 yield maps
             return
         view = clean if pasted is None else pasted[1].view
-        if request.preview:
-            settings = inspector.widened(settings, _PREVIEW_STEPS)
         benign = _benign(inspector, clean, settings) if pasted is not None else None
         shown = 0.0
-        for found in inspector.inspect(view, settings, stop):
+        for found in inspector.inspect(view, settings, stop, coarse=request.preview):
             now = time.perf_counter()
             if found.stage == "windows" and (now - shown < _FRAME or _is_all(found)):
                 continue

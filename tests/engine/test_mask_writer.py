@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 from sweeping import NETS, SIZE, Recording, last, made
-from toys import classifier, picture, same_bits, state_of
+from toys import classifier, inspect, picture, same_bits, state_of
 
 from engine.device_masks import DeviceMasks
 from engine.mask_writer import MaskWriter
@@ -131,6 +131,42 @@ def test_other_tensors_are_written_whole():
         write(masks, out)
         write(masks[::-1], out)
         assert_rows(state, masks[::-1], out)
+
+
+@pytest.mark.parametrize("kind", NETS)
+def test_a_neighbouring_rate_goes_on_from_the_rows_of_the_former_one(kind, monkeypatch):
+    """No row is written whole at the second rate; after another photo, all of them are."""
+    whole: list[MaskedInput] = []
+    write_whole = MaskWriter._write
+    monkeypatch.setattr(
+        MaskWriter, "_write", lambda self, targets, mask: [whole.append(mask), write_whole(self, targets, mask)]
+    )
+    network, layer = NETS[kind]
+    inspector = Inspector(classifier(network(), SIZE))
+    knobs = {"layer": layer, "backend": "torch", "patch": "4"}
+    inspect(inspector, picture(SIZE, 1), top=0.50, **knobs)
+    assert whole
+    whole.clear()
+    near = inspect(inspector, picture(SIZE, 1), top=0.51, **knobs)
+    assert near.sweep.passes > 0
+    assert not whole
+    alone = inspect(Inspector(inspector.classifier), picture(SIZE, 1), top=0.51, **knobs)
+    assert np.array_equal(near.sweep.logits, alone.sweep.logits)
+    inspect(inspector, picture(SIZE, 2), top=0.51, **knobs)
+    whole.clear()
+    back = inspect(inspector, picture(SIZE, 1), top=0.52, **knobs)
+    assert whole, "another photo's masks stood in the rows"
+    alone = inspect(Inspector(inspector.classifier), picture(SIZE, 1), top=0.52, **knobs)
+    assert np.array_equal(back.sweep.logits, alone.sweep.logits)
+
+
+def test_the_writer_of_another_photo_is_not_used():
+    inspector = Inspector(classifier(NETS["one tensor"][0](), SIZE))
+    _, one, family, backend = made(inspector, "stem", picture(SIZE, 1))
+    _, other, _, _ = made(inspector, "stem", picture(SIZE, 2))
+    wanted = last(run_sweep(one, family, 40, backend))
+    found = last(run_sweep(one, family, 40, backend, write=MaskWriter(other)))
+    assert np.array_equal(found.logits, wanted.logits)
 
 
 @pytest.mark.parametrize("kind", NETS)

@@ -95,10 +95,10 @@ def test_a_second_inspection_takes_no_pass(toy):
     assert stages(toy)[-1].sweep.passes == first.sweep.passes
 
 
-def test_states_kept_are_few(toy):
+def test_states_and_writers_kept_are_few(toy):
     for seed in range(6):
         stages(toy, seed, top=0.01)
-    assert len(toy._states) <= 4
+    assert len(toy._writers) <= 4
 
 
 def test_stopped_it_is_undecided(toy):

@@ -122,3 +122,25 @@ def test_closing_leaves_no_frame_waiting(engine: EngineThread):
     assert engine._frame.isActive()
     engine.close()
     assert not engine._frame.isActive()
+
+
+def test_a_preview_is_the_beginning_of_the_full_run(at_rest: MainWindow, qtbot: QtBot):
+    window, state = at_rest, at_rest.state
+    state.set_knobs("Window size", window=None)
+    settle(qtbot, window)
+    seen: list[Snapshot] = []
+    state.snapshot_changed.connect(seen.append)
+    state.hold(True)
+    state.set_knobs("Top-ranking rate", top=0.43)
+    settle(qtbot, window)  # at rest, though it is still held
+    state.snapshot_changed.disconnect(seen.append)
+    preview = next(one for one in seen if one.request.preview and one.verdict is not None)
+    full = state.snapshot
+    assert len(preview.windows) == len(full.windows) == 36
+    assert int(preview.windows.done.sum()) == 9
+    assert preview.verdict.word == "undecided"
+    assert preview.verdict.certified == 0
+    assert preview.verdict.passes == 10, "the pruned model and 9 windows: the full model is known"
+    assert full.verdict.passes == 27
+    known = preview.windows.done
+    assert (full.windows.label[known] == preview.windows.label[known]).all()

@@ -70,7 +70,7 @@ def test_each_verdict(state: State, panel: VerdictPanel, word: str) -> None:
 
 
 def preview(state: State) -> None:
-    state.show(make_snapshot("certified", preview=True, windows=make_windows(3)))
+    state.show(make_snapshot("certified", preview=True, windows=make_windows(done=np.arange(36) < 9)))
 
 
 def partial(state: State) -> None:
@@ -115,7 +115,7 @@ def failed(state: State) -> None:
         (updating, Phase.COMPUTING, "Certified (updating)", "asked for now"),
         (ranked, Phase.PARTIAL, "Preview", "windows come next"),
         (partial, Phase.PARTIAL, "Preview, 14 of 36", "14 of 36 windows are done; 1 of them differ"),
-        (preview, Phase.PARTIAL, "Preview, 9 of 9", "none of them differs so far"),
+        (preview, Phase.PARTIAL, "Preview, 9 of 36", "while you drag: 9 of 36 windows, none of them differs"),
         (stale, Phase.STALE, "Certified (out of date)", "press F5"),
         (stopped, Phase.CANCELLED, "Stopped", "Stopped after 14 of 36 windows"),
         (stopped_early, Phase.CANCELLED, "Stopped", "before there was a verdict"),

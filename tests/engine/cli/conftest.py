@@ -64,6 +64,22 @@ def run(inspectors: Inspectors, capsys: pytest.CaptureFixture[str]) -> Run:
     return command
 
 
+@pytest.fixture
+def run_unloaded(capsys: pytest.CaptureFixture[str]) -> Run:
+    """Run a command that is to be refused before it loads a classifier."""
+
+    class Closed(Inspectors):
+        def get(self, settings: Settings) -> Inspector:
+            raise AssertionError(f"{settings.model} was loaded before the command was refused")
+
+    def command(*argv: object) -> Outcome:
+        code = main([str(word) for word in argv], Closed())
+        out, err = capsys.readouterr()
+        return Outcome(code, out, err.splitlines())
+
+    return command
+
+
 @pytest.fixture(scope="session")
 def toy(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], list[str]]:
     """Options that choose one of ``networks.py``, for photos of 32 x 32 px and a patch of 6 x 6 px."""

@@ -80,14 +80,7 @@ def test_an_adaptive_patch_begins_with_another(run, model, folder, tmp_path):
         (["--target", "7"], "There is no class 7; give an index from 0 to 1, or a name."),
         (["--target", "0", "--patch", "40"], "A patch of 40 x 40 px is larger than the model's input of 32 x 32 px"),
         (["--target", "0", "--rotation", "45", "--patch", "30"], "give a smaller patch, scale or rotation."),
-        (["--target", "0", "--alpha", "1"], "--alpha weighs the penalty of an adaptive attack; add --adaptive."),
-        (["--target", "0", "--limit", "0"], "An attack needs at least 1 photo, not 0."),
-        (["--target", "0", "--held-out", "-1"], "The number of photos to measure on is 0 or more, not -1."),
-        (["--target", "0", "--steps", "0"], "An attack needs at least 1 for steps, not 0."),
-        (["--target", "0", "--scale", "a-b"], "'a-b' is not a range; write one such as 0.8-1.2"),
         (["--target", "0", "--at", "30,0"], "at 30,0"),
-        (["--target", "0", "--resume"], "There is no checkpoint"),
-        (["--target", "0", "--start", "none.png"], "The patch none.png does not exist"),
     ],
 )
 def test_what_cannot_be_done_is_one_sentence(run, model, folder, tmp_path, more, fault):
@@ -95,6 +88,40 @@ def test_what_cannot_be_done_is_one_sentence(run, model, folder, tmp_path, more,
     assert done.code == 2
     assert fault in done.sentence
     assert not (tmp_path / "p.png").exists()
+
+
+@pytest.mark.parametrize(
+    ("more", "fault"),
+    [
+        (["--alpha", "1"], "--alpha weighs the penalty of an adaptive attack; add --adaptive."),
+        (["--limit", "0"], "An attack needs at least 1 photo, not 0."),
+        (["--held-out", "-1"], "The number of photos to measure on is 0 or more, not -1."),
+        (["--steps", "0"], "An attack needs at least 1 for steps, not 0."),
+        (["--scale", "a-b"], "'a-b' is not a range; write one such as 0.8-1.2"),
+        (["--resume"], "There is no checkpoint"),
+        (["--start", "none.png"], "The patch none.png does not exist"),
+        (["--patch", "huge"], "Cannot read the patch size 'huge'"),
+    ],
+)
+def test_what_is_wrong_whatever_the_model_is_is_said_before_it_is_loaded(
+    run_unloaded, model, folder, tmp_path, more, fault
+):
+    done = run_unloaded(*attack(folder, tmp_path / "p.png", "--target", "0", *more, *model))
+    assert done.code == 2
+    assert fault in done.sentence
+    assert not (tmp_path / "p.png").exists()
+
+
+def test_photos_that_cannot_be_read_are_said_before_the_model_is_loaded(run_unloaded, model, folder, tmp_path):
+    def fault(source: object, *more: object) -> str:
+        return run_unloaded(*attack(source, tmp_path / "p.png", "--target", "0", *more, *model)).sentence
+
+    assert "does not exist" in fault(tmp_path / "missing.png")
+    assert "There is no sample photo 'chian'" in fault("sample:chian")
+    (folder / "zero.png").write_bytes(b"")
+    assert "zero.png is empty" in fault(folder, "--limit", 1)
+    (folder / "zero.png").write_bytes(b"no picture")
+    assert "zero.png is not an image" in fault(folder)
 
 
 def test_a_folder_without_images_and_names_that_do_not_fit(run, model, folder, tmp_path):

@@ -117,8 +117,11 @@ def test_an_interrupt_keeps_what_is_done(
     [
         (["--defense", "patchclenser"], "There is no defense 'patchclenser'; choose from patchcleanser"),
         (["--defense", "patchcleanser:masks=many"], "cannot be 'many'"),
-        (["--defense", "ibp"], "No defense that was asked for can run here: Interval bound propagation"),
+        (["--defense", ","], "No defense is named; choose from ibp, clipped_bagnet, "),
+        (["--defense", ""], "or all."),
+        (["--defense", "scalecert:top=7"], "must be above 0 % and at most 100 %"),
         (["--defense", "patchcleanser,patchcleanser"], "asked for twice"),
+        (["--defense", "patchcleanser,patchcleanser:masks=6"], "patchcleanser:masks=6 is asked for twice"),
         (["--workers", "0"], "at least 1 process, not 0"),
         (["--cluster", " "], "--cluster needs an address; give auto"),
         (["--limit", "0"], "At least 1 photo is evaluated, not 0"),
@@ -126,17 +129,32 @@ def test_an_interrupt_keeps_what_is_done(
         (["--patch-space", "print"], "--patch-space cannot be 'print'"),
     ],
 )
-def test_what_makes_no_sense_is_refused(run: Run, toy, folder: Path, tmp_path: Path, options, sentence) -> None:
-    done = run("evaluate", folder, "--out", tmp_path / "out", *toy(), *options)
+def test_what_makes_no_sense_is_refused_before_the_model_is_loaded(
+    run_unloaded: Run, toy, folder: Path, tmp_path: Path, options, sentence
+) -> None:
+    done = run_unloaded("evaluate", folder, "--out", tmp_path / "out", *toy(), *options)
     assert done.code == exits.ERROR
     assert sentence in done.sentence
 
 
-def test_folders_that_do_not_serve_are_refused(run: Run, toy, folder: Path, tmp_path: Path) -> None:
-    done = run("evaluate", tmp_path / "missing", "--out", tmp_path / "out", *toy())
+def test_where_no_defense_can_run_the_first_says_why(run: Run, toy, folder: Path, tmp_path: Path) -> None:
+    done = run("evaluate", folder, "--out", tmp_path / "out", *toy(), "--defense", "ibp")
+    assert done.code == exits.ERROR
+    assert "No defense that was asked for can run here: Interval bound propagation" in done.sentence
+
+
+def test_folders_that_do_not_serve_are_refused(run_unloaded: Run, toy, folder: Path, tmp_path: Path) -> None:
+    words = ["--out", tmp_path / "out", *toy()]
+    done = run_unloaded("evaluate", tmp_path / "missing", *words)
     assert "is not a folder that can be listed" in done.sentence
-    done = run("evaluate", folder, "--out", folder / "0_a.png", *toy())
+    done = run_unloaded("evaluate", folder, "--out", folder / "0_a.png", *toy())
     assert "is a file and not a folder" in done.sentence
+    (folder / "0_a.png").rename(folder / "holiday.png")
+    assert "holiday.png does not say its class" in run_unloaded("evaluate", folder, *words).sentence
+    (tmp_path / "classes" / "0").mkdir(parents=True)
+    for more in ([], ["--unlabelled"]):
+        done = run_unloaded("evaluate", tmp_path / "classes", *words, *more)
+        assert "has no image in it" in done.sentence
 
 
 def test_cifar10_runs_each_defense_on_the_model_made_for_it(
