@@ -29,6 +29,7 @@ EMBEDDED = {
 }
 _DOWNLOADED = ("torchvision:", "timm:")
 _OF_THE_MODEL = ("weights", "input_size", "mean", "std", "labels")
+_ADAPTED_TO = ("model", "weights", "input_size", "mean", "std", "layer")
 _STEPS = 6  # windows along an axis that the default window needs at most
 
 
@@ -44,6 +45,7 @@ def refit(settings: Settings, snapshot: Snapshot | None, **knobs: Any) -> Settin
       label too, unless both models know the same classes, and a feared patch in pixels becomes a share of the
       input. A model of the user's own needs an input size.
     - Another layer: window and stride are counted in cells of the layer before.
+    - Another network or layer: a file of adapted weights belongs to those before, and is left for the rule.
     - Another patch or window: a window that cannot hide the patch becomes the default one, and a stride that
       leaves places uncovered the widest. What is known of the layer is taken from the snapshot; where that is
       not enough to be sure, the default is taken.
@@ -71,6 +73,9 @@ def refit(settings: Settings, snapshot: Snapshot | None, **knobs: Any) -> Settin
             after = replace(after, window=None)
         if after.stride is not None and not _at_least(_slack(after.window, smallest, snapshot), after.stride):
             back = {"stride": None}
+    is_file = after.adapted not in ("auto", "off")
+    if is_file and any(getattr(after, name) != getattr(settings, name) for name in _ADAPTED_TO):
+        back["adapted"] = "auto"
     return replace(after, **{name: value for name, value in back.items() if name not in knobs})
 
 

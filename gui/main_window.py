@@ -187,6 +187,7 @@ class MainWindow(QMainWindow):
         self.state.document_changed.connect(self._entitle)
         self.controls.patch_file_wanted.connect(self.opener.ask_patch)
         self.opener.patch_chosen.connect(self.controls.put_patch)
+        self.controls.adapted_file_wanted.connect(self.opener.ask_adapted)
         self.verdict_panel.retry.connect(self.live.run)
         self.filmstrip.opened.connect(self.attack_panel.form.set_folder)
         self.filmstrip.closed.connect(self.attack_panel.form.clear_folder)

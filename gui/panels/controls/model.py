@@ -2,9 +2,10 @@
 
 import difflib
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import Slot
+from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QLineEdit, QWidget
 
 from gui.fitting import EMBEDDED, names_code
@@ -16,11 +17,20 @@ from gui.widgets import Field, Fold, Note, Picker
 
 __all__ = ["ModelGroup"]
 
-_INPUT = "input"
+_INPUT, _ADAPTED = "input", "Adapted weights"
+_FILE = "\0file"
 
 
 class ModelGroup(Group):
-    """Model and superficial layer; below, folded, the model's files and the backend."""
+    """Model and superficial layer; below, folded, the model's files and the backend.
+
+    Signals
+    -------
+    adapted_file_wanted
+        The user wants to choose a file of adapted weights.
+    """
+
+    adapted_file_wanted = Signal()
 
     def __init__(self, state: State, parent: QWidget | None = None) -> None:
         super().__init__("Model and layer", state, parent)
@@ -49,7 +59,16 @@ class ModelGroup(Group):
         self.fold = Fold("Weights, backend")
         self.body.addWidget(self.fold)
         self._texts: list[tuple[QLineEdit, str, Callable[[Any], str]]] = []
+        self.adapted = Picker()
+        self.adapted.setEditable(False)
+        self.adapted.setObjectName("adaptedCombo")
+        self.adapted.setAccessibleName(_ADAPTED)
+        self.adapted.setToolTip(
+            "Weights below the layer, adapted to SIN pruning. Automatic: the program's own, where they were made\n"
+            "for this model, layer, rate and fill. A file, made by the command adapt, is used at any rate."
+        )
         self._add_files()
+        self.fold.body.insertWidget(1, Field(_ADAPTED, self.adapted))
         self.backend = choices(
             {"auto": "Automatic", "torch": "PyTorch", "openvino": "OpenVINO"},
             "Backend",
@@ -62,6 +81,7 @@ class ModelGroup(Group):
         self.fold.body.addWidget(Field("Precision", self.precision))
         self.model.picked.connect(self._pick_model)
         self.layer.picked.connect(self._pick_layer)
+        self.adapted.picked.connect(self._pick_adapted)
         self.backend.activated.connect(self._pick_backend)
         self.precision.activated.connect(self._pick_precision)
         self.refresh()
@@ -76,6 +96,9 @@ class ModelGroup(Group):
             self.layer.set_entries(_layer_entries(None))
         self.model.follow(settings.model)
         self.layer.follow(settings.layer)
+        if self.adapted.findData(settings.adapted) < 0:
+            self.adapted.set_entries(_adapted_entries(settings.adapted))
+        self.adapted.set_value(settings.adapted)
         choose(self.backend, settings.backend)
         choose(self.precision, settings.precision)
         for line, knob, write in self._texts:
@@ -143,6 +166,14 @@ class ModelGroup(Group):
                 return
         self.ask("Superficial layer", layer=name)
 
+    @Slot(str)
+    def _pick_adapted(self, value: str) -> None:
+        if value == _FILE:
+            self.adapted.set_value(self.state.settings.adapted)
+            self.adapted_file_wanted.emit()
+        else:
+            self.ask(_ADAPTED, adapted=value)
+
     @Slot(int)
     def _pick_backend(self, _index: int) -> None:
         self.ask("Backend", backend=self.backend.currentData())
@@ -185,6 +216,14 @@ def _layer_entries(model: ModelInfo | None) -> list[tuple[str, str] | None]:
     pixels = ("input (pixels)", _INPUT)
     others = [(name, name) for name in (model.layers if model else ()) if name != _INPUT]
     return [*usual, pixels, *([None, *others] if others else [])]
+
+
+def _adapted_entries(chosen: str) -> list[tuple[str, str] | None]:
+    """By rule, none, the file that is in use, and another file."""
+    named = [("Automatic", "auto"), ("Off: original weights", "off")]
+    if chosen not in dict(named).values():
+        named.append((Path(chosen).name, chosen))
+    return [*named, None, ("From a file…", _FILE)]
 
 
 def _plain(value: str | None) -> str:

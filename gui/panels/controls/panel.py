@@ -22,9 +22,12 @@ class ControlsPanel(QWidget):
     -------
     patch_file_wanted
         The user wants to choose a patch picture from a file; :meth:`put_patch` takes it.
+    adapted_file_wanted
+        The user wants to choose a file of adapted weights.
     """
 
     patch_file_wanted = Signal()
+    adapted_file_wanted = Signal()
 
     def __init__(self, state: State, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -66,6 +69,7 @@ class ControlsPanel(QWidget):
         layout.addLayout(foot)
         tame_wheels(self)
         self.patch.patch_file_wanted.connect(self.patch_file_wanted)
+        self.model.adapted_file_wanted.connect(self.adapted_file_wanted)
         self.live.toggled.connect(state.set_live)
         state.live_changed.connect(self._show_live)
         self._show_live(state.live)
