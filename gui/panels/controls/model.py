@@ -8,7 +8,8 @@ from typing import Any
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QLineEdit, QWidget
 
-from gui.fitting import EMBEDDED, names_code
+from engine.models import MODELS
+from gui.fitting import names_code
 from gui.panels.controls.group import Group, choices, choose
 from gui.patch_fit import patch_size, rescaled
 from gui.snapshot import ModelInfo
@@ -146,12 +147,11 @@ class ModelGroup(Group):
 
     @Slot(str)
     def _pick_model(self, name: str) -> None:
-        before, document = EMBEDDED.get(self.state.settings.model), self.state.document
-        after, size = EMBEDDED.get(name), patch_size(document.patch) if document.patch is not None else None
+        before, document = MODELS.get(self.state.settings.model), self.state.document
+        after, size = MODELS.get(name), patch_size(document.patch) if document.patch is not None else None
         also = {}
-        if before is not None and after is not None and size is not None and before.side != after.side:
-            sides = ((model.side, model.side) for model in (before, after))
-            also["placement"] = rescaled(document.placement, size, *sides)
+        if before is not None and after is not None and size is not None and before.input_size != after.input_size:
+            also["placement"] = rescaled(document.placement, size, before.input_size, after.input_size)
         if self.ask("Model", also, model=name) and names_code(name):
             self.fold.open()
 
@@ -200,9 +200,9 @@ class ModelGroup(Group):
 def _model_entries() -> list[tuple[str, str] | None]:
     """The embedded models, a line between those for one data set and those for another."""
     found: list[tuple[str, str] | None] = []
-    for name, model in EMBEDDED.items():
+    for name, model in MODELS.items():
         last = found[-1] if found else None
-        if last is not None and EMBEDDED[last[1]].data != model.data:
+        if last is not None and MODELS[last[1]].data != model.data:
             found.append(None)
         found.append((name, name))
     return found
