@@ -17,6 +17,7 @@ from engine.classifiers.cut import CutClassifier
 from engine.classifiers.footprint import Footprints
 from engine.clusters import CLUSTERED_SINS, SinClusters, cluster_sins
 from engine.cuts import Cuts
+from engine.doubts import doubts
 from engine.errors import BackendError, SettingsError
 from engine.kept import Kept
 from engine.logit_cache import LogitCache
@@ -58,7 +59,7 @@ class Inspection:
     timing_ms : dict
         Milliseconds that each finished stage took.
     notes : tuple of str
-        Sentences on what had to be given up on the way.
+        Sentences on what had to be given up on the way, and on what makes the answer say little.
     coarse : bool
         Whether it is a preview by some of the windows, which decides nothing.
     """
@@ -203,7 +204,7 @@ class Inspector(Cuts):
             state,
             count,
             timing_ms=clock.laps,
-            notes=_notes(backend),
+            notes=(*doubts(cut, family), *_notes(backend)),
             coarse=coarse,
         )
         swept = self._sweeps.get(_sweep_key(found, backend, context))
@@ -218,7 +219,7 @@ class Inspector(Cuts):
             clock.resume()
             for backend, sweep in self._swept(found, write, context, stop):
                 clock.lap("windows")
-                computation, notes = _computation(backend), _notes(backend)
+                computation, notes = _computation(backend), (*doubts(cut, family), *_notes(backend))
                 found = replace(
                     found, stage="windows", sweep=sweep, computation=computation, timing_ms=clock.laps, notes=notes
                 )

@@ -98,6 +98,12 @@ class WindowFamily:
         levels.setflags(write=False)
         return np.asarray(levels, dtype=np.int64)
 
+    @property
+    def least_px(self) -> tuple[int, int]:
+        """Height and width in pixels of what every window hides, at the least."""
+        boxes = self.boxes_px
+        return int((boxes[:, 2] - boxes[:, 0]).min()), int((boxes[:, 3] - boxes[:, 1]).min())
+
     def covering(self, weights: NDArray[np.int64]) -> NDArray[np.int64]:
         """Sum of the windows' weights over those that hide the patch, for every place of the patch.
 

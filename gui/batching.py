@@ -211,6 +211,12 @@ class BatchView:
     reports: tuple[str, ...] = ()
 
     @property
+    def partial(self) -> int:
+        """Photos that some, but not all, of the defenses have answered."""
+        newest = {line.photo: line for line in self.lines[: self.count]}
+        return sum(len(line.answers) < len(self.request.defenses) for line in newest.values())
+
+    @property
     def seconds_left(self) -> float | None:
         """How long the rest takes at the pace so far; ``None`` while there is none."""
         return self.seconds / self.fresh * (self.photos - self.done) if self.fresh else None

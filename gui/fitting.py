@@ -1,34 +1,20 @@
 """Settings that belong together: what a change of one knob takes back of the others, in the same step."""
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from engine.errors import ThreatError
+from engine.models import MODELS, ModelRow
 from engine.settings import Settings
 from engine.threat import PatchThreat
 from gui.snapshot import Snapshot
 
-__all__ = ["EMBEDDED", "Embedded", "names_code", "refit", "widest_stride"]
+__all__ = ["names_code", "refit", "widest_stride"]
 
-
-@dataclass(frozen=True)
-class Embedded:
-    """A model that comes with the program: side of its input in px, and the data whose classes it knows."""
-
-    side: int
-    data: str
-
-
-EMBEDDED = {
-    **{f"efficientnet_lite{size}": Embedded(side, "ImageNet") for size, side in enumerate((224, 240, 260))},
-    **{
-        f"cifar10_{name}": Embedded(32, "CIFAR-10")
-        for name in ("resnet_occlusion", "resnet_sin", "resnet_band", "bagnet", "ibp")
-    },
-}
 _DOWNLOADED = ("torchvision:", "timm:")
 _OF_THE_MODEL = ("weights", "input_size", "mean", "std", "labels")
+_ADAPTED_TO = ("model", "weights", "input_size", "mean", "std", "layer")
 _STEPS = 6  # windows along an axis that the default window needs at most
 
 
@@ -44,6 +30,7 @@ def refit(settings: Settings, snapshot: Snapshot | None, **knobs: Any) -> Settin
       label too, unless both models know the same classes, and a feared patch in pixels becomes a share of the
       input. A model of the user's own needs an input size.
     - Another layer: window and stride are counted in cells of the layer before.
+    - Another network or layer: a file of adapted weights belongs to those before, and is left for the rule.
     - Another patch or window: a window that cannot hide the patch becomes the default one, and a stride that
       leaves places uncovered the widest. What is known of the layer is taken from the snapshot; where that is
       not enough to be sure, the default is taken.
@@ -57,7 +44,7 @@ def refit(settings: Settings, snapshot: Snapshot | None, **knobs: Any) -> Settin
     back: dict[str, Any] = {}
     if after.model != settings.model:
         back = dict.fromkeys(("window", "stride", *_OF_THE_MODEL))
-        here, there = EMBEDDED.get(settings.model), EMBEDDED.get(after.model)
+        here, there = MODELS.get(settings.model), MODELS.get(after.model)
         if here is None or there is None or here.data != there.data:
             back["label"] = None
             back["patch"] = _share(settings.patch, here)
@@ -71,6 +58,9 @@ def refit(settings: Settings, snapshot: Snapshot | None, **knobs: Any) -> Settin
             after = replace(after, window=None)
         if after.stride is not None and not _at_least(_slack(after.window, smallest, snapshot), after.stride):
             back = {"stride": None}
+    is_file = after.adapted not in ("auto", "off")
+    if is_file and any(getattr(after, name) != getattr(settings, name) for name in _ADAPTED_TO):
+        back["adapted"] = "auto"
     return replace(after, **{name: value for name, value in back.items() if name not in knobs})
 
 
@@ -97,12 +87,12 @@ def _smallest_window(settings: Settings, snapshot: Snapshot | None) -> int | Non
     return snapshot.smallest_window + math.ceil(grown / cell) + 1
 
 
-def _share(patch: str, model: Embedded | None) -> str:
+def _share(patch: str, model: ModelRow | None) -> str:
     """A feared patch as a share of the input; as it is where that is not known."""
     if patch.strip().endswith("%") or model is None:
         return patch
     try:
-        return f"{100 * PatchThreat.parse(patch, (model.side, model.side)).share:.3g}%"
+        return f"{100 * PatchThreat.parse(patch, model.input_size).share:.3g}%"
     except ThreatError:
         return patch
 

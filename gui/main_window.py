@@ -12,11 +12,11 @@ from PySide6.QtGui import (
     QDropEvent,
     QGuiApplication,
     QPaintEvent,
+    QResizeEvent,
     QShowEvent,
 )
 from PySide6.QtWidgets import QLabel, QMainWindow, QMenu, QVBoxLayout, QWidget
 
-from engine.datasets.cifar10 import CIFAR10_CLASSES, cifar10_is_here
 from gui.actions import Command, Registry
 from gui.activity import ActivityPanel
 from gui.aside import Aside
@@ -38,6 +38,7 @@ from gui.leaving import Leaving
 from gui.live import LiveLoop
 from gui.menus import build_menus, build_toolbar, dress, filled_on_show
 from gui.messages import Message, MessageBar
+from gui.openable import fill_recent, fill_samples
 from gui.opening import Opener
 from gui.panels.attack import AttackPanel
 from gui.panels.batch import BatchPanel
@@ -50,7 +51,6 @@ from gui.panels.window_table import WindowTable
 from gui.preferences import Preferences
 from gui.progress import ProgressStrip
 from gui.snapshot import Problem
-from gui.sources import SAMPLE_IMAGES, SMALL_IMAGES, sample_patches
 from gui.state import State
 from gui.theme import apply_theme
 from gui.tour import Tour
@@ -60,7 +60,7 @@ __all__ = ["MainWindow"]
 
 _FIRST_PHOTO = "sample:flower"
 _SIZE = QSize(1280, 800)
-_SMALLEST = QSize(1000, 640)
+_SMALLEST = QSize(800, 560)
 _WAIT_MS, _WAITS = 10, 50
 
 
@@ -131,9 +131,9 @@ class MainWindow(QMainWindow):
         self.docks = Docks(
             self,
             (
-                Panel("controls", "Controls", self.controls, LEFT, letters=49),
+                Panel("controls", "Controls", self.controls, LEFT, letters=44),
                 Panel("layers", "Layers", LayerPanel(self.canvas.layers), LEFT, is_compact=True),
-                Panel("verdict", "Verdict", self.verdict_panel, RIGHT, letters=38),
+                Panel("verdict", "Verdict", self.verdict_panel, RIGHT, letters=30),
                 Panel("windows", "Windows", self.window_table),
                 Panel("importance", "Importance", self.importance_plot),
                 Panel("grid", "Window grid", WindowGridPlot(state)),
@@ -155,8 +155,8 @@ class MainWindow(QMainWindow):
         self.commands = Commands(self)
         self._add_panel_commands()
         samples, recent = QMenu(self), QMenu("&Recent", self)
-        filled_on_show(samples, self._fill_samples)
-        filled_on_show(recent, self._fill_recent)
+        filled_on_show(samples, functools.partial(fill_samples, self.opener))
+        filled_on_show(recent, functools.partial(fill_recent, self))
         self.registry["samples"].setMenu(samples)
         build_menus(self, self.registry, {"openFolder": recent})
         build_toolbar(self, self.registry)
@@ -187,6 +187,7 @@ class MainWindow(QMainWindow):
         self.state.document_changed.connect(self._entitle)
         self.controls.patch_file_wanted.connect(self.opener.ask_patch)
         self.opener.patch_chosen.connect(self.controls.put_patch)
+        self.controls.adapted_file_wanted.connect(self.opener.ask_adapted)
         self.verdict_panel.retry.connect(self.live.run)
         self.filmstrip.opened.connect(self.attack_panel.form.set_folder)
         self.filmstrip.closed.connect(self.attack_panel.form.clear_folder)
@@ -307,35 +308,6 @@ class MainWindow(QMainWindow):
         self._explanation.raise_()
         self._explanation.activateWindow()
 
-    def _fill_recent(self, menu: QMenu) -> None:
-        kinds = (
-            *(("photos", self.opener.photo), ("folders", self.opener.folder), ("patches", self.opener.patch)),
-            ("sessions", self.filing.open_session),
-        )
-        for kind, opens in kinds:
-            entries = self.preferences.recent(kind).paths()[:6]
-            if entries:
-                menu.addSection(kind.capitalize())
-            for entry in entries:
-                menu.addAction(entry.replace("&", "&&"), functools.partial(opens, entry))
-        if not menu.isEmpty():
-            menu.addSeparator()
-            menu.addAction("Clear this list", self.preferences.forget_recent)
-
-    def _fill_samples(self, menu: QMenu) -> None:
-        for section, references in (("Photos", SAMPLE_IMAGES), ("Drawn, 32 px", SMALL_IMAGES)):
-            menu.addSection(section)
-            for reference in references:
-                name = reference.removeprefix("sample:").capitalize()
-                menu.addAction(name, functools.partial(self.opener.photo, reference))
-        if cifar10_is_here("test"):
-            classes = menu.addMenu("CIFAR-10, test photos")
-            for name in CIFAR10_CLASSES:
-                classes.addAction(name.capitalize(), functools.partial(self.opener.cifar10, name))
-        menu.addSection("Patches")
-        for name in sample_patches():
-            menu.addAction(name, functools.partial(self.opener.patch, f"sample:{name}"))
-
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Take files and pictures, and show where they may be let go."""
         data = event.mimeData()
@@ -369,6 +341,11 @@ class MainWindow(QMainWindow):
         super().changeEvent(event)
         if event.type() == QEvent.Type.PaletteChange and hasattr(self, "commands"):
             dress(self.registry)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Where the window is narrow, the results get more of its width."""
+        super().resizeEvent(event)
+        self.docks.fit_width()
 
     def showEvent(self, event: QShowEvent) -> None:
         """Widths can be given to docks only when there are any."""

@@ -1,4 +1,4 @@
-"""Photos, folders and patches brought in: by dialog, drop, clipboard, sample or the list of recent ones."""
+"""Photos, folders, patches, adapted weights brought in: by dialog, drop, clipboard, sample or list of recent ones."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -108,6 +108,13 @@ class Opener(QObject):
         path = self.dialogs.open_file("Open patch", folder=self._preferences.last_folder("patches"))
         if path is not None:
             self.patch(str(path))
+
+    @Slot()
+    def ask_adapted(self) -> None:
+        """Choose a file of adapted weights from a dialog."""
+        path = self.dialogs.open_file("Open adapted weights", "Adapted weights (*.safetensors)")
+        if path is not None:
+            self._state.set_knobs("Adapted weights", adapted=str(path.absolute()))
 
     @Slot()
     def ask_folder(self) -> None:

@@ -98,7 +98,8 @@ def load_session(path: str | Path, named_models: Collection[str] = ()) -> Sessio
         faults = []
         for role in get_args(Role):
             found, fault = find(role, files.get(role), Path(os.path.abspath(path)).parent)
-            document = with_file(document, role, found)
+            if found is not None:
+                document = with_file(document, role, found)
             faults += [fault] if fault else []
     except SessionError:
         raise

@@ -12,7 +12,7 @@ __all__ = ["as_fields", "placement_of", "settings_of"]
 
 _MOST = 1_000_000  # of pixels, cells, classes: beyond it, arithmetic of the window would overflow
 _MOST_LETTERS = 1024
-_FILES = ("weights", "labels")  # of the settings: kept as references
+_FILES = ("weights", "adapted", "labels")  # of the settings: kept as references
 
 Check = Callable[[Any], Any]
 
@@ -68,6 +68,13 @@ def _text(value: Any) -> str:
     return value
 
 
+def _rule(value: Any) -> str:
+    """Which adapted weights; a file of them stands among the files."""
+    if value not in ("auto", "off"):
+        raise ValueError("auto or off")
+    return str(value)
+
+
 def _whole(value: Any, most: int = _MOST) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or abs(value) > most:
         raise ValueError("a whole number of sensible size")
@@ -114,7 +121,7 @@ _SETTINGS: dict[str, Check] = {
     "mean": _or_none(_channels),
     "std": _or_none(_channels),
     "layer": _text,
-    "adapted": _text,
+    "adapted": _rule,
     "patch": _text,
     "top": _or_none(_number),
     "window": _or_none(_whole),

@@ -15,13 +15,20 @@ __all__ = ["FileFault", "Role", "find", "reference_to"]
 _MOST_LETTERS = 4096  # of a path
 _REMOTE = ("//", "\\\\")
 
-Role = Literal["image", "patch", "weights", "labels"]
-_CALLED = {"image": "photo", "patch": "patch", "weights": "file of weights", "labels": "file of class names"}
+Role = Literal["image", "patch", "weights", "adapted", "labels"]
+_CALLED = {
+    "image": "photo",
+    "patch": "patch",
+    "weights": "file of weights",
+    "adapted": "file of adapted weights",
+    "labels": "file of class names",
+}
 # References that are no paths.
 _NAMES: dict[str, tuple[str, ...]] = {
     "image": ("sample:", "clipboard:"),
     "patch": ("sample:",),
     "weights": ("random",),
+    "adapted": ("auto", "off"),
     "labels": (),
 }
 

@@ -114,6 +114,8 @@ class WindowsView:
         Top, left, bottom, right in pixels of the model's input, ends excluded.
     grid : (int, int)
         Windows down and across.
+    least_px : (int, int)
+        Height and width in pixels of what every window hides, at the least.
     done, skipped, firing : bool array (n,)
     label : int array (n,)
         -1 where not known yet.
@@ -122,6 +124,7 @@ class WindowsView:
 
     boxes_px: NDArray[np.int64]
     grid: tuple[int, int]
+    least_px: tuple[int, int]
     done: NDArray[np.bool_]
     skipped: NDArray[np.bool_]
     firing: NDArray[np.bool_]

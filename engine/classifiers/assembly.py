@@ -35,7 +35,8 @@ def asked_preprocessing(settings: Settings, usual: Preprocessing) -> Preprocessi
             sides = " x ".join(str(side) for side in settings.input_size)
             raise ModelError(f"An input of {sides} px is not a size; give height and width of at least 1 px.")
         height, width = settings.input_size
-        asked = replace(asked, input_size=(height, width))
+        made_for = usual.input_size if settings.weights is None else None
+        asked = replace(asked, input_size=(height, width), made_for=made_for)
     if settings.mean is not None:
         asked = replace(asked, mean=_per_channel(settings.mean, "mean"))
     if settings.std is not None:

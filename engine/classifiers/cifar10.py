@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from importlib.resources import files
 from pathlib import Path
 
 from torch import nn
@@ -17,6 +16,7 @@ from engine.classifiers.preprocessing import Preprocessing
 from engine.classifiers.weights import RANDOM, fit_weights, read_weights, seeded
 from engine.datasets.cifar10 import CIFAR10_CLASSES
 from engine.errors import ModelError
+from engine.models import cifar10_weights
 from engine.settings import Settings
 
 __all__ = ["CIFAR10_NETS", "Cifar10Net"]
@@ -32,14 +32,14 @@ class Cifar10Net:
 
     Parameters
     ----------
-    name, description : str
+    name : str
+        As in ``engine.models``.
     build : callable
         The network with random weights; takes normalised pixels ``(B, 3, 32, 32)``.
     preprocessing : Preprocessing
     """
 
     name: str
-    description: str
     build: Callable[[], nn.Module]
     preprocessing: Preprocessing = _NORMALISED
 
@@ -51,7 +51,7 @@ class Cifar10Net:
     @property
     def file(self) -> Path:
         """Where its weights lie."""
-        return Path(str(files("assets") / "weights" / f"{self.name}.safetensors"))
+        return cifar10_weights(self.name)
 
     def available(self) -> bool:
         """Whether the weights are there."""
@@ -80,31 +80,14 @@ class Cifar10Net:
 
 
 _ROWS = (
-    Cifar10Net(
-        "cifar10_resnet_occlusion",
-        "residual network trained under occluding squares, CIFAR-10 (Minority Reports, PatchCleanser)",
-        ResidualNet,
-    ),
-    Cifar10Net(
-        "cifar10_resnet_sin",
-        "residual network trained through SIN pruning, CIFAR-10 (ScaleCert)",
-        ResidualNet,
-    ),
+    Cifar10Net("cifar10_resnet_occlusion", ResidualNet),
+    Cifar10Net("cifar10_resnet_sin", ResidualNet),
     Cifar10Net(
         "cifar10_resnet_band",
-        "residual network trained on column bands, CIFAR-10 (de-randomized smoothing, Mask-DS)",
         lambda: ResidualNet(channels=6, widths=(24, 48, 128, 192), first=HiddenPixels()),
         _PLAIN,
     ),
-    Cifar10Net(
-        "cifar10_bagnet",
-        "network of local evidence, CIFAR-10 (Clipped BagNet, Mask-BN, PatchGuard++)",
-        LocalNet,
-    ),
-    Cifar10Net(
-        "cifar10_ibp",
-        "network trained by interval bounds, CIFAR-10 (IBP)",
-        interval_net,
-    ),
+    Cifar10Net("cifar10_bagnet", LocalNet),
+    Cifar10Net("cifar10_ibp", interval_net),
 )
 CIFAR10_NETS = {row.name: row for row in _ROWS}

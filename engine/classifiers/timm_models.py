@@ -14,7 +14,7 @@ from engine.classifiers.weights import RANDOM, fit_weights, read_weights, seeded
 from engine.errors import ModelError
 from engine.settings import Settings
 
-__all__ = ["PREFIX", "known", "load", "names"]
+__all__ = ["PREFIX", "known", "load", "names", "versions"]
 
 PREFIX = "timm:"
 
@@ -32,10 +32,12 @@ def known(name: str) -> bool:
     timm's other forms (``hf-hub:...``, ``local-dir:...``) are not names of models.
     """
     architecture, _, version = name.partition(".")
-    timm = import_timm()
-    if architecture not in timm.list_models():
-        return False
-    return not version or name in timm.list_models(architecture, pretrained=True)
+    return architecture in names() and (not version or name in versions(architecture))
+
+
+def versions(architecture: str) -> tuple[str, ...]:
+    """Names of the versions of an architecture's weights."""
+    return tuple(import_timm().list_models(architecture, pretrained=True))
 
 
 def load(settings: Settings) -> Classifier:

@@ -15,7 +15,7 @@ from engine.classifiers.preprocessing import Preprocessing
 from engine.classifiers.weights import RANDOM, fit_weights, read_weights, seeded
 from engine.settings import Settings
 
-__all__ = ["PREFIX", "known", "load", "names"]
+__all__ = ["PREFIX", "known", "load", "names", "versions"]
 
 PREFIX = "torchvision:"
 
@@ -35,10 +35,13 @@ def names() -> tuple[str, ...]:
 def known(name: str) -> bool:
     """Whether torchvision has this classifier; ``resnet50.IMAGENET1K_V1`` names a version of its weights."""
     architecture, _, version = name.partition(".")
-    if architecture not in names():
-        return False
-    versions = import_torchvision().models.get_model_weights(architecture).__members__
-    return not version or version in versions
+    return architecture in names() and (not version or name in versions(architecture))
+
+
+def versions(architecture: str) -> tuple[str, ...]:
+    """Names of the versions of a classifier's weights."""
+    members = import_torchvision().models.get_model_weights(architecture).__members__
+    return tuple(f"{architecture}.{version}" for version in members)
 
 
 def load(settings: Settings) -> Classifier:

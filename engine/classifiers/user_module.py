@@ -26,6 +26,7 @@ from engine.settings import Settings
 
 __all__ = ["load", "names_code"]
 
+_LIBRARIES = ("torchvision", "timm")
 _MODULE = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*")
 
 
@@ -85,6 +86,10 @@ def _require(place: str, model: str) -> None:
         return
     package = place.partition(".")[0]
     if package not in sys.modules and importlib.util.find_spec(package) is None:
+        near = difflib.get_close_matches(package.lower(), _LIBRARIES, n=1, cutoff=0.75)
+        if near:
+            meant = f"{near[0]}:{model.partition(':')[2]}"
+            raise ModelError(f"There is no Python module {package} for the model {model}; did you mean {meant}?")
         raise ModelError(
             f"There is no Python module {package} for the model {model}; check its name, or give "
             f"path/to/file.py:function (models of libraries are torchvision:NAME and timm:NAME)."

@@ -4,8 +4,8 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 from rich.text import Text
 
-from engine.classifiers.registry import ListedModel, list_models
 from engine.cli.console import Screen
+from engine.models import ListedModel, list_models
 
 __all__ = ["show_models"]
 

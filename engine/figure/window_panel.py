@@ -58,12 +58,12 @@ def windows_panel(
     Families too dense for a mark on every tile are drawn as an image of tiles.
     """
     family, boxes = inspection.family, inspection.family.boxes_px
-    sides = np.median(boxes[:, 2:] - boxes[:, :2], axis=0).astype(int)
+    high, wide = family.least_px
     sheet.heading(
         slot,
         "d",
         _title(agreement, len(family)),
-        f"tiles at the windows' centres; each hides {sides[0]} × {sides[1]} px",
+        f"tiles at the windows' centres; each hides {high} × {wide} px or more",
     )
     axes = sheet.photo_axes(slot, "windows", paled(inspection.view))
     across, down = tile_edges(family.columns), tile_edges(family.rows)

@@ -37,6 +37,11 @@ class Legend(pg.GraphicsWidget):
         """Its entries."""
         return tuple(key.text for key in self._keys)
 
+    @property
+    def widest(self) -> float:
+        """The width that its longest entry needs."""
+        return max((self._wide(key) for key in self._keys), default=0.0)
+
     def set_keys(self, keys: Sequence[Key]) -> None:
         """Show other entries."""
         changed = [key.text for key in keys] != [key.text for key in self._keys]
@@ -75,14 +80,17 @@ class Legend(pg.GraphicsWidget):
     def _line(self) -> float:
         return QFontMetricsF(self.font()).height() * 1.3
 
+    def _wide(self, key: Key) -> float:
+        metrics = QFontMetricsF(self.font())
+        return metrics.ascent() * 1.05 * 1.45 + metrics.horizontalAdvance(key.text)
+
     def _corners(self) -> tuple[list[QPointF], float]:
         """Where each entry begins, and the height of all."""
-        metrics = QFontMetricsF(self.font())
-        side, gap, room = metrics.ascent() * 1.05, metrics.averageCharWidth() * 2.5, self.size().width()
+        gap, room = QFontMetricsF(self.font()).averageCharWidth() * 2.5, self.size().width()
         x = y = 0.0
         corners = []
         for key in self._keys:
-            wide = side * 1.45 + metrics.horizontalAdvance(key.text)
+            wide = self._wide(key)
             if x > 0 and x + wide > room:
                 x, y = 0.0, y + self._line()
             corners.append(QPointF(x, y))

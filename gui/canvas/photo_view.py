@@ -39,7 +39,7 @@ class PhotoView(pg.GraphicsLayoutWidget):
         self._boxes = pg.GraphicsLayout()
         self._strip = pg.GraphicsLayout()
         self._is_fitted = True
-        self._is_syncing = False
+        self._is_syncing = self._is_below = False
         self._arrange()
         for box in (self.main, self.clean):
             box.sigRangeChangedManually.connect(self._moved_by_hand)
@@ -158,13 +158,29 @@ class PhotoView(pg.GraphicsLayoutWidget):
         self._strip.layout.setColumnStretchFactor(1, 1)
         self._strip.layout.setAlignment(self.legend, Qt.AlignmentFlag.AlignVCenter)
 
+    def _place_legend(self, bar: QSizeF) -> bool:
+        """Put the legend beside the colour bar, or below it where there is no room; whether it is below."""
+        gap = self.fontMetrics().height() * 0.5
+        below = bar.width() > 0 and self.width() < bar.width() + self.legend.widest + 5 * gap
+        if below is not self._is_below:
+            self._is_below = below
+            self._strip.removeItem(self.legend)
+            if below:
+                self._strip.addItem(self.legend, row=1, col=0, colspan=2)
+            else:
+                self._strip.addItem(self.legend, row=0, col=1)
+            self._strip.layout.setAlignment(self.legend, Qt.AlignmentFlag.AlignVCenter)
+        return below
+
     @Slot()
     def _size_strip(self) -> None:
         bar = self.bar.full_size if self.bar.isVisible() else QSizeF(0, 0)
         self.bar.setMaximumSize(bar)
         self.bar.setMinimumSize(bar)
         self.bar.setPreferredSize(bar)
-        high = max(bar.height(), self.legend.preferredHeight())
+        below = self._place_legend(bar)
+        heights = bar.height(), self.legend.preferredHeight()
+        high = sum(heights) if below else max(heights)
         if high:
             high += self.fontMetrics().height() * 0.5
         if high != self._strip.maximumHeight():

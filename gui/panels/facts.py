@@ -69,6 +69,8 @@ def facts_of(snapshot: Snapshot) -> list[tuple[str, str]]:
         ("Pruned model", prediction(base)),
         ("Full model", f"≠ {prediction(full)}" if differ else prediction(full)),
     ]
+    if snapshot.adapted:
+        facts.append(("Network", snapshot.network))
     if verdict is None:
         return [*facts, ("Places certified", "–"), ("Smallest margin", "–"), ("Passes", "–"), ("Time", "–")]
     if verdict.label_given:

@@ -1,7 +1,7 @@
 """The verdict: one word to be read from afar, one sentence, for what it holds, and the numbers behind it."""
 
 from PySide6.QtCore import QEvent, QSize, Qt, Signal, Slot
-from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from gui.panels.facts import Facts
 from gui.panels.fault import Fault
@@ -9,6 +9,7 @@ from gui.panels.telling import tell
 from gui.panels.words import votes
 from gui.snapshot import Snapshot
 from gui.state import Phase, State
+from gui.widgets import Scroller
 from gui.widgets.badge import VerdictBadge
 from gui.widgets.vote_bar import VoteBar
 
@@ -54,12 +55,8 @@ class VerdictPanel(QWidget):
         for piece in (self.sentence, self.fault, self.details):
             body.addWidget(piece)
         body.addStretch(1)
-        scroller = QScrollArea()
+        scroller = Scroller()
         scroller.setWidget(column)
-        scroller.setWidgetResizable(True)
-        scroller.setFrameShape(QFrame.Shape.NoFrame)
-        scroller.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroller.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(gap // 2, gap // 2, gap // 4, 0)
         layout.setSpacing(gap // 2)

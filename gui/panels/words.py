@@ -5,9 +5,22 @@ from collections import Counter
 from gui.snapshot import Prediction, Snapshot, WindowsView
 from gui.widgets.vote_bar import Vote
 
-__all__ = ["about", "cost", "count", "duration", "margin", "percent", "prediction", "seconds", "share", "votes"]
+__all__ = [
+    "about",
+    "cost",
+    "count",
+    "duration",
+    "in_two_lines",
+    "margin",
+    "percent",
+    "prediction",
+    "seconds",
+    "share",
+    "votes",
+]
 
 _THIN = "\u202f"
+_LONG = 26  # letters that stand in one line
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
@@ -28,6 +41,14 @@ def percent(fraction: float) -> str:
     """A confidence: whole per cent, one place more where it is all but certain."""
     text = f"{fraction:.0%}" if fraction < 0.995 else f"{fraction:.1%}"
     return text.replace("%", f"{_THIN}%")
+
+
+def in_two_lines(title: str) -> str:
+    """A long title broken between words, so that neither line is much longer than the other."""
+    words = title.split() if len(title) > _LONG else [title]
+    places = range(1, len(words))
+    halves = [(" ".join(words[:place]), " ".join(words[place:])) for place in places]
+    return "\n".join(min(halves, key=lambda pair: max(map(len, pair)), default=(title,)))
 
 
 def share(part: int, whole: int) -> str:

@@ -7,6 +7,7 @@ from gui.widgets.float_slider import FloatSlider, set_range
 from gui.widgets.message import InlineMessage
 from gui.widgets.picker import Picker
 from gui.widgets.ring import Ringed
+from gui.widgets.scroller import Scroller
 from gui.widgets.section import Fold, Line, Section
 from gui.widgets.switch import Switch
 from gui.widgets.wheel import tame_wheels
@@ -21,6 +22,7 @@ __all__ = [
     "Note",
     "Picker",
     "Ringed",
+    "Scroller",
     "Section",
     "Switch",
     "dress_number",

@@ -120,6 +120,7 @@ def _windows(found: Inspection) -> WindowsView:
     return WindowsView(
         family.boxes_px,
         (len(family.rows), len(family.columns)),
+        family.least_px,
         sweep.done,
         sweep.skipped,
         firing,

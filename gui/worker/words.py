@@ -44,6 +44,6 @@ def _options(request: TrainingRequest) -> Iterator[str]:
 def _text(knob: str, value: object) -> str:
     if isinstance(value, tuple):
         return ("x" if knob == "input_size" else ",").join(f"{part:g}" for part in value)
-    if knob in ("weights", "labels") and isinstance(value, str):
+    if knob in ("weights", "adapted", "labels") and isinstance(value, str):
         return Path(value).name
     return f"{100 * value:g}%" if knob == "top" and isinstance(value, float) else str(value)

@@ -310,6 +310,17 @@ def test_the_embedded_models_default_family(lite0: Inspector):
             assert any(hidden([cells], window.cells) for window in axes)
 
 
+def test_what_every_window_hides_is_what_the_least_of_them_does():
+    """3 x 3 with stride 2 on 24 x 36 px: windows at the edges hide another number of lines than those between."""
+    kinds = [[(3, 2, 1)], [(3, 2, 1)]]
+    family = window_family(footprints_of(kinds, (24, 36)), PatchThreat(5, 4, 24, 36), 6)
+    high, wide = family.least_px
+    sides = [(bottom - top, right - left) for top, left, bottom, right in family.boxes_px.tolist()]
+    assert (high, wide) == (min(side[0] for side in sides), min(side[1] for side in sides))
+    assert high < max(side[0] for side in sides)
+    assert high >= 5
+
+
 def test_covering_adds_the_weights_of_the_windows_that_hide_a_place():
     """5 x 5 px, patch 2, windows of 3 px: along an axis 0-2 hides places 0 and 1, and 2-4 hides 2 and 3."""
     family = window_family(pixel_footprints(5, 5), square_threat(2, 5), side=3)

@@ -33,6 +33,7 @@ def make_windows(across: int = 6, **overrides: Any) -> WindowsView:
     values: dict[str, Any] = {
         "boxes_px": boxes,
         "grid": (across, across),
+        "least_px": (81, 81),
         "done": np.ones(count, dtype=bool),
         "skipped": np.zeros(count, dtype=bool),
         "firing": np.zeros(count, dtype=bool),

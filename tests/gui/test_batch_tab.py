@@ -15,6 +15,7 @@ from tiny import TINY, make_inspector
 from toys import picture
 from waiting import PATIENCE_MS, settle
 
+from engine.defenses import DEFENSES
 from engine.evaluation.metrics import wilson_interval
 from gui.app import application
 from gui.batch import Stand
@@ -109,7 +110,7 @@ def test_without_photos_nothing_can_be_started_and_it_is_said_why(window: MainWi
     for name in ("batchStart", "batchStop", "batchReport"):
         assert not button(window, name).isEnabled()
     window.registry["startBatch"].trigger()
-    assert window.docks.tabs.currentWidget() is window.batch_panel, "whoever asks is shown what is missing"
+    assert window.batch_panel.isVisible(), "whoever asks is shown what is missing"
     assert window.batch.stand is Stand.IDLE
 
 
@@ -154,6 +155,14 @@ def test_the_table_is_sorted_and_filtered(evaluated: tuple[MainWindow, Path]):
     assert table.model.data(table.model.index(0, LABEL)) == "class 0"
 
 
+def test_defenses_are_called_by_their_titles(evaluated: tuple[MainWindow, Path]):
+    window, _ = evaluated
+    model = window.batch_panel.table.model
+    heads = [model.headerData(column, Qt.Orientation.Horizontal) for column in range(model.columnCount())]
+    assert heads == ["Photo", "Label", "ScaleCert", "Minority Reports with\nPatchCleanser's masks"]
+    assert "minority_reports" not in window.batch_panel.plot._plot.accessibleDescription()
+
+
 def test_measures_and_plot_say_what_the_rows_say(evaluated: tuple[MainWindow, Path]):
     window, out = evaluated
     window.batch_panel.show_page("measures")
@@ -161,7 +170,8 @@ def test_measures_and_plot_say_what_the_rows_say(evaluated: tuple[MainWindow, Pa
     assert tree.topLevelItemCount() == 1, "both are detections"
     heads = [tree.headerItem().text(column) for column in range(tree.columnCount())]
     for item in (tree.topLevelItem(0).child(index) for index in range(len(CHEAP))):
-        mine = [row for row in rows_in(out) if row["defense"] == item.text(0)]
+        mine = [row for row in rows_in(out) if DEFENSES[row["defense"]].title == item.text(0)]
+        assert len(mine) == COUNT
         for head, metric in (
             ("certified", "certified"),
             ("vanilla", "vanilla_right"),

@@ -8,14 +8,14 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from snapshots import make_model, make_snapshot
 
-from engine.classifiers.registry import MODELS
 from engine.errors import SettingsError
+from engine.models import MODELS
 from engine.pipeline import Inspector
 from engine.settings import Settings
 from engine.threat import PatchThreat
 from engine.windows import default_window, largest_window, smallest_window, window_family
 from gui.document import Document
-from gui.fitting import EMBEDDED, names_code, refit, widest_stride
+from gui.fitting import names_code, refit, widest_stride
 from gui.snapshot import Snapshot
 
 
@@ -107,16 +107,8 @@ def test_impossible_values_are_refused() -> None:
 )
 def test_code_is_told_from_names(name: str, code: bool) -> None:
     assert names_code(name) is code
-    assert not any(names_code(embedded) for embedded in EMBEDDED)
-    assert make_model().name in EMBEDDED
-
-
-def test_the_embedded_models_are_those_of_the_engine() -> None:
-    assert {name: (model.side, model.side) for name, model in EMBEDDED.items()} == {
-        name: row.input_size for name, row in MODELS.items()
-    }
-    for name, model in EMBEDDED.items():
-        assert (model.data == "CIFAR-10") is name.startswith("cifar10_")
+    assert not any(names_code(embedded) for embedded in MODELS)
+    assert make_model().name in MODELS
 
 
 def test_a_model_for_other_classes_keeps_the_share_of_the_patch_and_no_label() -> None:

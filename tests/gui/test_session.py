@@ -26,7 +26,7 @@ ROOT = Path(__file__).resolve().parents[2]
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """A folder with a photo, a patch, weights and class names; sessions do not look into them."""
-    for name in ("photo.png", "patch.png", "model.safetensors", "names.txt"):
+    for name in ("photo.png", "patch.png", "model.safetensors", "adapted.safetensors", "names.txt"):
         (tmp_path / "files").mkdir(exist_ok=True)
         (tmp_path / "files" / name).write_bytes(f"bytes of {name}".encode())
     return tmp_path
@@ -38,6 +38,7 @@ def full_document(folder: Path) -> Document:
     settings = Settings(
         model="torchvision:resnet18",
         weights=str(files / "model.safetensors"),
+        adapted=str(files / "adapted.safetensors"),
         labels=str(files / "names.txt"),
         input_size=(224, 192),
         mean=(0.1, 0.2, 1 / 3),
@@ -96,6 +97,16 @@ def test_untrained_weights_come_back_by_name(tmp_path: Path):
     document = Document(settings=Settings(weights="random", seed=3))
     save_session(tmp_path / "a.sinscope", document)
     assert load_session(tmp_path / "a.sinscope").document == document
+
+
+@pytest.mark.parametrize("rule", ["auto", "off"])
+def test_adapted_weights_come_back_by_rule(tmp_path: Path, rule: str):
+    document = Document(settings=Settings(adapted=rule))
+    save_session(tmp_path / "a.sinscope", document)
+    assert load_session(tmp_path / "a.sinscope").document == document
+    assert (
+        load_session(session_file(tmp_path, settings={"adapted": rule}, files={})).document.settings.adapted == rule
+    )
 
 
 def test_references_hold_relative_paths_and_sha256(folder: Path, tmp_path_factory: pytest.TempPathFactory):
@@ -248,6 +259,9 @@ def test_another_version_is_named(tmp_path: Path):
         {"settings": {"tau": None}},
         {"settings": {"unknown": 1}},
         {"settings": {"weights": "/etc/passwd"}},
+        {"settings": {"adapted": "//machine/share/adapted.safetensors"}},
+        {"settings": {"adapted": {}}},
+        {"files": {"adapted": {"name": "random"}}},
         {"placement": {"left": "3"}},
         {"placement": {"scale": 0}},
         {"placement": {"scale": float("inf")}},

@@ -25,7 +25,13 @@ from gui.worker.words import command_line
         (
             AttackSettings(target=3, patch="2%", alpha=1.5, defended=True),
             Settings(
-                model="nets.py:net", input_size=(32, 48), mean=(0.5,), std=(0.25, 0.2, 0.1), layer="stem", top=0.35
+                model="nets.py:net",
+                input_size=(32, 48),
+                mean=(0.5,),
+                std=(0.25, 0.2, 0.1),
+                layer="stem",
+                top=0.35,
+                adapted="off",
             ),
         ),
     ],
@@ -42,5 +48,5 @@ def test_the_command_asks_for_the_same_attack(attack: AttackSettings, settings: 
     assert arguments.out == "patch.png"
     assert arguments.limit == 5
     asked = settings_from(arguments)
-    for knob in ("model", "input_size", "mean", "std", "layer", "top", "seed"):
+    for knob in ("model", "input_size", "mean", "std", "layer", "adapted", "top", "seed"):
         assert getattr(asked, knob) == getattr(settings, knob)

@@ -7,9 +7,7 @@ from PySide6.QtGui import QStandardItemModel
 from PySide6.QtWidgets import (
     QDoubleSpinBox,
     QFormLayout,
-    QFrame,
     QLabel,
-    QScrollArea,
     QSpinBox,
     QVBoxLayout,
     QWidget,
@@ -23,7 +21,7 @@ from gui.panels.controls.group import choices
 from gui.patch_fit import patch_size, size_on_photo
 from gui.snapshot import ModelInfo
 from gui.state import State
-from gui.widgets import InlineMessage, Picker, dress_number, tame_wheels
+from gui.widgets import InlineMessage, Picker, Scroller, dress_number, tame_wheels
 
 __all__ = ["AttackForm", "Wishes"]
 
@@ -46,7 +44,7 @@ class Wishes:
     attack: AttackSettings
 
 
-class AttackForm(QScrollArea):
+class AttackForm(Scroller):
     """A column of fields; nothing in it changes the document.
 
     Parameters
@@ -194,12 +192,8 @@ class AttackForm(QScrollArea):
         column.addLayout(form)
         column.addStretch(1)
         self.setWidget(self._column)
-        self.setWidgetResizable(True)
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         bar = self.verticalScrollBar().sizeHint().width()
         self.setMinimumWidth(self._column.minimumSizeHint().width() + bar)
-        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
 
     @Slot()
     def _follow(self, _what: object = None) -> None:

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QCheckBox, QLabel, QVBoxLayout, QWidget
 
 from gui.batching import Offer
 from gui.panels.plots.frame import ElidedLabel
-from gui.panels.words import count
+from gui.panels.words import count, in_two_lines
 from gui.widgets import Note
 
 __all__ = ["DefenseList"]
@@ -79,7 +79,8 @@ class DefenseList(QWidget):
             # Those that can run stand first.
             for offer in sorted(self._offers, key=lambda one: (bool(one.refusal), one.name not in _AT_FIRST)):
                 if offer.kind == kind:
-                    box, note = QCheckBox(offer.title), ElidedLabel()
+                    box, note = QCheckBox(in_two_lines(offer.title)), ElidedLabel()
+                    box.setAccessibleName(offer.title)
                     box.setObjectName(f"batch_{offer.name}")
                     box.toggled.connect(self._choose)
                     note.setContentsMargins(self.fontMetrics().height() * 3 // 2, 0, 0, 0)

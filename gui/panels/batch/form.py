@@ -1,16 +1,17 @@
 """What an evaluation is to do: photos, labels, how many, with which patch and defenses, and where it is kept."""
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QSignalBlocker, Qt, QTimer, Signal, Slot
+from PySide6.QtCore import QEvent, QObject, QSignalBlocker, Qt, QTimer, Signal, Slot
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
+    QBoxLayout,
     QFormLayout,
-    QFrame,
     QHBoxLayout,
     QLabel,
     QPushButton,
-    QScrollArea,
     QSpinBox,
     QVBoxLayout,
     QWidget,
@@ -29,7 +30,7 @@ from gui.panels.plots.frame import ElidedLabel
 from gui.panels.words import count
 from gui.preferences import Preferences
 from gui.state import Phase, State
-from gui.widgets import InlineMessage, Note, dress_number, tame_wheels
+from gui.widgets import InlineMessage, Note, Scroller, dress_number, tame_wheels
 
 __all__ = ["BatchForm"]
 
@@ -39,8 +40,8 @@ _MOST = 100
 _REST_MS = 250
 
 
-class BatchForm(QScrollArea):
-    """Fields on the left, defenses on the right; nothing in it changes the document.
+class BatchForm(Scroller):
+    """Fields and defenses, side by side where there is room; nothing in it changes the document.
 
     Parameters
     ----------
@@ -97,12 +98,12 @@ class BatchForm(QScrollArea):
         self.workers.setObjectName("batchWorkers")
         self.out = ElidedLabel()
         self.out.setObjectName("batchOut")
+        self.out.setMinimumWidth(self.fontMetrics().averageCharWidth() * 14)
         self.out_button = _chooser("Choose the folder for rows and report", "batchChooseOut")
         self.defenses = DefenseList()
         self.message = InlineMessage()
         self.found = Note()
         self.found.setObjectName("batchFound")
-        self._column = QWidget()
         self._rest = QTimer(self)
         self._rest.setSingleShot(True)
         self._rest.setInterval(_REST_MS)
@@ -221,7 +222,7 @@ class BatchForm(QScrollArea):
         model = self._state.model
         try:
             threat = PatchThreat.parse(settings.patch, model.input_size if model is not None else (224, 224))
-            self.extent.setText(f"{threat.height} × {threat.width} px ({threat.share:.1%}), under Controls")
+            self.extent.setText(f"{threat.height} × {threat.width} px ({threat.share:.1%})")
         except SinscopeError:
             self.extent.setText(settings.patch)
         if self._due:
@@ -262,38 +263,70 @@ class BatchForm(QScrollArea):
         told = f"{photos} without labels: each defense certifies its own answer, and no accuracy is measured."
         return f"{told} {survey.why_not}" if survey.why_not else told
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Share the width out anew."""
+        super().resizeEvent(event)
+        self._arrange()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Share the width out anew where other defenses need another."""
+        is_handled = super().eventFilter(watched, event)
+        if watched is self.widget() and event.type() == QEvent.Type.LayoutRequest:
+            self._arrange()
+        return is_handled
+
+    def _arrange(self) -> None:
+        """Defenses beside the fields, and these in two columns, where all of it fits."""
+        beside, below = QBoxLayout.Direction.LeftToRight, QBoxLayout.Direction.TopToBottom
+        gaps = self._row.spacing() + self._row.contentsMargins().right() + self.verticalScrollBar().sizeHint().width()
+        room = self.width() - gaps - self.defenses.minimumSizeHint().width()
+        columns = [self._fields.itemAt(column).minimumSize().width() for column in range(self._fields.count())]
+        self._row.setDirection(beside if room >= max(columns) else below)
+        is_wide = room >= sum(columns) + self._row.spacing()
+        self._fields.setDirection(beside if is_wide else below)
+        self._fields.setSpacing(self._row.spacing() if is_wide else self._row.contentsMargins().right())
+
     def _lay_out(self) -> None:
         gap = self.fontMetrics().height() // 3
-        form = QFormLayout()
-        form.setContentsMargins(0, 0, 0, 0)
-        form.setVerticalSpacing(gap)
-        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
-        form.setLabelAlignment(Qt.AlignmentFlag.AlignLeft)
-        rows: tuple[tuple[str, QWidget | QHBoxLayout], ...] = (
+        self._fields = QBoxLayout(QBoxLayout.Direction.TopToBottom)
+        photos = (
             ("Photos", _beside(self.source, self.source_button)),
             ("Labels", self.labels),
             ("At most", self.limit),
-            ("Patch", self.extent),
-            ("Workers", self.workers),
+        )
+        work = (
+            *(("Patch", self.extent), ("Workers", self.workers)),
             ("Results in", _beside(self.out, self.out_button)),
         )
-        for caption, field in rows:
-            form.addRow(caption, field)
+        widest = self.fontMetrics().horizontalAdvance("Results in")
+        for rows in (photos, work):
+            self._fields.addLayout(_form(rows, gap, widest), 1)
         left = QVBoxLayout()
         left.addWidget(self.message)
-        left.addLayout(form)
+        left.addLayout(self._fields)
         left.addWidget(self.found)
         left.addStretch(1)
-        row = QHBoxLayout(self._column)
-        row.setContentsMargins(0, 0, gap, 0)
-        row.setSpacing(3 * gap)
-        row.addLayout(left, 1)
-        row.addWidget(self.defenses, 1)
-        self.setWidget(self._column)
-        self.setWidgetResizable(True)
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        column = QWidget()
+        self._row = QBoxLayout(QBoxLayout.Direction.TopToBottom, column)
+        self._row.setContentsMargins(0, 0, gap, 0)
+        self._row.setSpacing(3 * gap)
+        self._row.addLayout(left, 2)
+        self._row.addWidget(self.defenses, 1)
+        self.setWidget(column)
+
+
+def _form(rows: Sequence[tuple[str, QWidget | QHBoxLayout]], gap: int, widest: int) -> QFormLayout:
+    """Fields behind their captions, which are as wide as the widest of all."""
+    form = QFormLayout()
+    form.setContentsMargins(0, 0, 0, 0)
+    form.setVerticalSpacing(gap)
+    form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+    form.setLabelAlignment(Qt.AlignmentFlag.AlignLeft)
+    for text, field in rows:
+        caption = QLabel(text)
+        caption.setMinimumWidth(widest)
+        form.addRow(caption, field)
+    return form
 
 
 def _number(low: int, high: int, value: int, name: str, tip: str) -> QSpinBox:

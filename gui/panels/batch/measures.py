@@ -77,8 +77,7 @@ class MeasureTable(QWidget):
 def _item(sums: Sums, named: Mapping[str, str]) -> QTreeWidgetItem:
     shares = [_share(sums.shares[name]) if sums.photos else "–" for name in named]
     more = [count(sums.photos), f"{sums.passes:,.0f}", f"{sums.ms:,.0f}"]
-    item = QTreeWidgetItem([sums.defense, *shares, *more])
-    item.setToolTip(0, sums.title)
+    item = QTreeWidgetItem([sums.title, *shares, *more])
     for column in range(item.columnCount()):
         item.setTextAlignment(column, _right(column))
     return item

@@ -155,7 +155,8 @@ class BatchPanel(QWidget):
         head.setSpacing(gap)
         head.addWidget(self.start_button)
         head.addWidget(self.stop_button)
-        head.addStretch(1)
+        head.addWidget(self.status, 3)
+        head.addWidget(self.progress, 1)
         turns = QHBoxLayout()
         turns.setSpacing(0)
         for number, (text, tip) in enumerate(_PAGES.values()):
@@ -164,21 +165,16 @@ class BatchPanel(QWidget):
             button.setToolTip(tip)
             self._turns.addButton(button, number)
             turns.addWidget(button)
-        head.addLayout(turns)
-        head.addStretch(1)
-        head.addWidget(self.report_button)
+        turns.addStretch(1)
+        turns.addWidget(self.report_button)
         for page in (self.form, self.table, self.measures, self.plot):
             self._pages.addWidget(page)
         self._turns.button(0).setChecked(True)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(gap, gap // 2, gap, gap // 2)
         layout.setSpacing(gap // 2)
-        told = QHBoxLayout()
-        told.setSpacing(gap)
-        told.addWidget(self.status, 3)
-        told.addWidget(self.progress, 1)
         layout.addLayout(head)
-        layout.addLayout(told)
+        layout.addLayout(turns)
         layout.addWidget(self._pages, 1)
 
     @Slot(int)
@@ -251,6 +247,7 @@ def _told(batch: Batch, obstacle: str) -> str:
     if batch.stand is Stand.STOPPING:
         return f"Stopping: {found}{faults}"
     if batch.stand is Stand.STOPPED:
-        return f"Stopped: {found}{faults}; Resume goes on from there. Kept in {view.request.out}"
+        begun = f", {words.count(view.partial)} more in part" if view.partial else ""
+        return f"Stopped: {found}{begun}{faults}; Resume goes on from there. Kept in {view.request.out}"
     took = f" in {words.duration(view.seconds)}" if view.fresh else ", all of them answered before"
     return f"{found}{took}{faults}. Kept in {view.request.out}"

@@ -8,6 +8,7 @@ from PySide6.QtGui import QIcon
 
 from gui.batching import OUTCOMES, Answer, BatchView, PhotoLine
 from gui.icons import outcome_icon
+from gui.panels.words import in_two_lines
 
 __all__ = ["ANY", "LABEL", "PHOTO", "PhotoModel"]
 
@@ -31,6 +32,7 @@ class PhotoModel(QAbstractTableModel):
         self._outcome = ANY
         self._icons: dict[str, QIcon] = {}
         self.defenses: tuple[str, ...] = ()
+        self._titles: dict[str, str] = {}
 
     def show_view(self, view: BatchView | None) -> None:
         """Take over what has come since the last time; all of it, of another evaluation."""
@@ -40,6 +42,7 @@ class PhotoModel(QAbstractTableModel):
             self.beginResetModel()
             self._lines, self._order = {}, []
             self.defenses = view.request.defenses if view is not None else ()
+            self._titles = {sums.defense: sums.title for sums in view.sums} if view is not None else {}
             self._is_labelled = view.is_labelled if view is not None else True
             self.endResetModel()
         if view is not None and view.count > self._taken:
@@ -65,6 +68,11 @@ class PhotoModel(QAbstractTableModel):
         """Photos that are shown, and photos in all."""
         return len(self._order), len(self._lines)
 
+    def title(self, column: int) -> str:
+        """What the defense of a column is called."""
+        name = self.defenses[column - 2]
+        return self._titles.get(name, name)
+
     def rowCount(self, parent: Index = _NOWHERE) -> int:
         """Photos that are shown."""
         return 0 if parent.isValid() else len(self._order)
@@ -84,12 +92,12 @@ class PhotoModel(QAbstractTableModel):
             return None
         if role == Qt.ItemDataRole.DisplayRole:
             names = ("Photo", "Label" if self._is_labelled else "Model says")
-            return names[section] if section < 2 else self.defenses[section - 2]
+            return names[section] if section < 2 else in_two_lines(self.title(section))
         if role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleDescriptionRole):
             if section == LABEL and not self._is_labelled:
                 return "What the model says without a defense: these photos have no labels"
             tips = ("Name in the folder", "The class that its name or folder tells")
-            return tips[section] if section < 2 else f"What {self.defenses[section - 2]} says"
+            return tips[section] if section < 2 else f"What {self.title(section)} says"
         return None
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
@@ -110,7 +118,7 @@ class PhotoModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.ToolTipRole:
             if column < 2:
                 return f"{line.photo}: {line.label}\nEnter or a double click opens it on the canvas"
-            return f"{self.defenses[column - 2]} {answer.detail}" if answer is not None else "Not answered yet"
+            return f"{self.title(column)} {answer.detail}" if answer is not None else "Not answered yet"
         return None
 
     def _answer(self, line: PhotoLine, column: int) -> Answer | None:

@@ -34,6 +34,7 @@ class PhotoTable(QWidget):
         super().__init__(parent)
         self.model = PhotoModel(self)
         self._current = ""
+        self._partial = 0
         self.view = _View()
         self.view.setObjectName("batchTable")
         self.view.setAccessibleName("Photos and what each defense says")
@@ -78,6 +79,7 @@ class PhotoTable(QWidget):
         """Show the photos that have been answered."""
         before = self.model.defenses
         self.model.show_view(view)
+        self._partial = view.partial if view is not None else 0
         if self.model.defenses != before:
             self._size_columns()
         self._say()
@@ -128,9 +130,9 @@ class PhotoTable(QWidget):
             self.note.setText("no photo answered yet")
         else:
             photos = "photo" if total == 1 else "photos"
-            self.note.setText(
-                f"{count(shown)} of {count(total)} {photos}" if shown < total else f"{count(total)} {photos}"
-            )
+            text = f"{count(shown)} of {count(total)} {photos}" if shown < total else f"{count(total)} {photos}"
+            begun = f", {count(self._partial)} of them in part" if self._partial else ""
+            self.note.setText(text + begun)
 
     def _size_columns(self) -> None:
         header, letter = self.view.horizontalHeader(), self.fontMetrics().averageCharWidth()
@@ -141,5 +143,6 @@ class PhotoTable(QWidget):
         header.resizeSection(LABEL, letter * 20)
         answer = self.fontMetrics().horizontalAdvance("consistent") + self.fontMetrics().height() * 2
         for column in range(2, self.model.columnCount()):
-            name = self.fontMetrics().horizontalAdvance(self.model.defenses[column - 2]) + 3 * letter
+            heading = self.model.headerData(column, Qt.Orientation.Horizontal).splitlines()
+            name = max(map(self.fontMetrics().horizontalAdvance, heading)) + 3 * letter
             header.resizeSection(column, max(answer, name))

@@ -9,6 +9,7 @@ from engine.evaluation.wording import wording
 from gui.batching import BatchView, Sums
 from gui.panels.plots.dressed import Dressed
 from gui.panels.plots.frame import make_plot
+from gui.panels.words import in_two_lines
 from gui.theme import AGREE, is_dark
 
 __all__ = ["SharePlot"]
@@ -28,7 +29,7 @@ class SharePlot(Dressed):
         self._plot.setObjectName("batchPlot")
         item = self._plot.getPlotItem()
         item.getAxis("bottom").showLabel(False)
-        item.getAxis("bottom").setHeight(round(2.6 * self.fontMetrics().height()))  # a name, and below it its kind
+        item.getAxis("bottom").setHeight(round(2.6 * self.fontMetrics().height()))  # a name in two lines
         item.getAxis("left").showLabel(False)  # the legend says it: the plot may be very low
         item.getAxis("left").setTicks([[(0, "0"), (50, "50"), (100, "100")]])
         self._bars = [pg.BarGraphItem(x=[], height=[], width=_WIDTH) for _ in _SHOWN]
@@ -100,9 +101,9 @@ class SharePlot(Dressed):
 
 
 def _named(sums: Sums) -> str:
-    return f"{sums.defense}\n{sums.kind}"
+    return in_two_lines(f"{sums.title} ({sums.kind})")
 
 
 def _told(sums: Sums) -> str:
     shares = ", ".join(f"{name} {100 * sums.shares[name].value:.1f} %" for name in _SHOWN)
-    return f"{sums.defense}: {shares}"
+    return f"{sums.title}: {shares}"

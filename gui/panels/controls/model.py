@@ -2,12 +2,14 @@
 
 import difflib
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import Slot
+from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QLineEdit, QWidget
 
-from gui.fitting import EMBEDDED, names_code
+from engine.models import MODELS
+from gui.fitting import names_code
 from gui.panels.controls.group import Group, choices, choose
 from gui.patch_fit import patch_size, rescaled
 from gui.snapshot import ModelInfo
@@ -16,11 +18,20 @@ from gui.widgets import Field, Fold, Note, Picker
 
 __all__ = ["ModelGroup"]
 
-_INPUT = "input"
+_INPUT, _ADAPTED = "input", "Adapted weights"
+_FILE = "\0file"
 
 
 class ModelGroup(Group):
-    """Model and superficial layer; below, folded, the model's files and the backend."""
+    """Model and superficial layer; below, folded, the model's files and the backend.
+
+    Signals
+    -------
+    adapted_file_wanted
+        The user wants to choose a file of adapted weights.
+    """
+
+    adapted_file_wanted = Signal()
 
     def __init__(self, state: State, parent: QWidget | None = None) -> None:
         super().__init__("Model and layer", state, parent)
@@ -49,7 +60,16 @@ class ModelGroup(Group):
         self.fold = Fold("Weights, backend")
         self.body.addWidget(self.fold)
         self._texts: list[tuple[QLineEdit, str, Callable[[Any], str]]] = []
+        self.adapted = Picker()
+        self.adapted.setEditable(False)
+        self.adapted.setObjectName("adaptedCombo")
+        self.adapted.setAccessibleName(_ADAPTED)
+        self.adapted.setToolTip(
+            "Weights below the layer, adapted to SIN pruning. Automatic: the program's own, where they were made\n"
+            "for this model, layer, rate and fill. A file, made by the command adapt, is used at any rate."
+        )
         self._add_files()
+        self.fold.body.insertWidget(1, Field(_ADAPTED, self.adapted))
         self.backend = choices(
             {"auto": "Automatic", "torch": "PyTorch", "openvino": "OpenVINO"},
             "Backend",
@@ -64,6 +84,7 @@ class ModelGroup(Group):
         self.fold.body.addWidget(Field("Precision", self.precision))
         self.model.picked.connect(self._pick_model)
         self.layer.picked.connect(self._pick_layer)
+        self.adapted.picked.connect(self._pick_adapted)
         self.backend.activated.connect(self._pick_backend)
         self.precision.activated.connect(self._pick_precision)
         self.refresh()
@@ -78,6 +99,9 @@ class ModelGroup(Group):
             self.layer.set_entries(_layer_entries(None))
         self.model.follow(settings.model)
         self.layer.follow(settings.layer)
+        if self.adapted.findData(settings.adapted) < 0:
+            self.adapted.set_entries(_adapted_entries(settings.adapted))
+        self.adapted.set_value(settings.adapted)
         choose(self.backend, settings.backend)
         choose(self.precision, settings.precision)
         for line, knob, write in self._texts:
@@ -125,12 +149,11 @@ class ModelGroup(Group):
 
     @Slot(str)
     def _pick_model(self, name: str) -> None:
-        before, document = EMBEDDED.get(self.state.settings.model), self.state.document
-        after, size = EMBEDDED.get(name), patch_size(document.patch) if document.patch is not None else None
+        before, document = MODELS.get(self.state.settings.model), self.state.document
+        after, size = MODELS.get(name), patch_size(document.patch) if document.patch is not None else None
         also = {}
-        if before is not None and after is not None and size is not None and before.side != after.side:
-            sides = ((model.side, model.side) for model in (before, after))
-            also["placement"] = rescaled(document.placement, size, *sides)
+        if before is not None and after is not None and size is not None and before.input_size != after.input_size:
+            also["placement"] = rescaled(document.placement, size, before.input_size, after.input_size)
         if self.ask("Model", also, model=name) and names_code(name):
             self.fold.open()
 
@@ -144,6 +167,14 @@ class ModelGroup(Group):
                 self.refuse(f"{model.name} has no layer {name!r}; nearest: {', '.join(near)}.")
                 return
         self.ask("Superficial layer", layer=name)
+
+    @Slot(str)
+    def _pick_adapted(self, value: str) -> None:
+        if value == _FILE:
+            self.adapted.set_value(self.state.settings.adapted)
+            self.adapted_file_wanted.emit()
+        else:
+            self.ask(_ADAPTED, adapted=value)
 
     @Slot(int)
     def _pick_backend(self, _index: int) -> None:
@@ -171,9 +202,9 @@ class ModelGroup(Group):
 def _model_entries() -> list[tuple[str, str] | None]:
     """The embedded models, a line between those for one data set and those for another."""
     found: list[tuple[str, str] | None] = []
-    for name, model in EMBEDDED.items():
+    for name, model in MODELS.items():
         last = found[-1] if found else None
-        if last is not None and EMBEDDED[last[1]].data != model.data:
+        if last is not None and MODELS[last[1]].data != model.data:
             found.append(None)
         found.append((name, name))
     return found
@@ -187,6 +218,14 @@ def _layer_entries(model: ModelInfo | None) -> list[tuple[str, str] | None]:
     pixels = ("input (pixels)", _INPUT)
     others = [(name, name) for name in (model.layers if model else ()) if name != _INPUT]
     return [*usual, pixels, *([None, *others] if others else [])]
+
+
+def _adapted_entries(chosen: str) -> list[tuple[str, str] | None]:
+    """By rule, none, the file that is in use, and another file."""
+    named = [("Automatic", "auto"), ("Off: original weights", "off")]
+    if chosen not in dict(named).values():
+        named.append((Path(chosen).name, chosen))
+    return [*named, None, ("From a file…", _FILE)]
 
 
 def _plain(value: str | None) -> str:

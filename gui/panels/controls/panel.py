@@ -1,7 +1,7 @@
 """All controls in one column that scrolls, over the switch that says whether they are followed at once."""
 
-from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal, Slot
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtCore import QSignalBlocker, QSize, Signal, Slot
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from engine.placement import Placement
 from gui.panels.controls.model import ModelGroup
@@ -10,7 +10,7 @@ from gui.panels.controls.rule import RuleGroup
 from gui.panels.controls.sweep import SweepGroup
 from gui.panels.controls.threat import ThreatGroup
 from gui.state import State
-from gui.widgets import Line, Switch, tame_wheels
+from gui.widgets import Line, Scroller, Switch, tame_wheels
 
 __all__ = ["ControlsPanel"]
 
@@ -22,9 +22,12 @@ class ControlsPanel(QWidget):
     -------
     patch_file_wanted
         The user wants to choose a patch picture from a file; :meth:`put_patch` takes it.
+    adapted_file_wanted
+        The user wants to choose a file of adapted weights.
     """
 
     patch_file_wanted = Signal()
+    adapted_file_wanted = Signal()
 
     def __init__(self, state: State, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -48,12 +51,8 @@ class ControlsPanel(QWidget):
                 body.addWidget(Line())
             body.addWidget(group)
         body.addStretch(1)
-        self.scroller = QScrollArea()
+        self.scroller = Scroller()
         self.scroller.setWidget(column)
-        self.scroller.setWidgetResizable(True)
-        self.scroller.setFrameShape(QFrame.Shape.NoFrame)
-        self.scroller.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.scroller.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         foot = QHBoxLayout()
         foot.setContentsMargins(gap * 2 // 3, gap // 3, gap * 2 // 3, gap // 3)
         foot.addWidget(self.live)
@@ -66,6 +65,7 @@ class ControlsPanel(QWidget):
         layout.addLayout(foot)
         tame_wheels(self)
         self.patch.patch_file_wanted.connect(self.patch_file_wanted)
+        self.model.adapted_file_wanted.connect(self.adapted_file_wanted)
         self.live.toggled.connect(state.set_live)
         state.live_changed.connect(self._show_live)
         self._show_live(state.live)

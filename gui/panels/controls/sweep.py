@@ -11,7 +11,6 @@ from gui.widgets import Chip, Field, FloatSlider, Fold, InlineMessage, Note, set
 
 __all__ = ["SweepGroup"]
 
-_ROUGHLY = 0.05  # windows at the border hide a little more or less than others
 _TOP, _WINDOW = "Top-ranking rate", "Window size"
 
 
@@ -122,7 +121,7 @@ class SweepGroup(Group):
         )
 
     def _windows(self, side: int | None) -> str:
-        """How much a window hides, and how many there are."""
+        """How many windows there are, and what each of them hides at the least."""
         snapshot = self._full
         if side is None or snapshot is None:
             return ""
@@ -135,11 +134,8 @@ class SweepGroup(Group):
             answered.stride,
         )
         if windows is not None and len(windows) and snapshot.side == side and same:
-            heights = windows.boxes_px[:, 2] - windows.boxes_px[:, 0]
-            least, most = int(heights.min()), int(heights.max())
-            hidden = f"{least} to {most}" if most - least > _ROUGHLY * most else str(most)
-            down, across = windows.grid
-            return f"{down * across} windows ({down} × {across}), each hides {hidden} px"
+            (down, across), (high, wide) = windows.grid, windows.least_px
+            return f"{down * across} windows ({down} × {across}), each hides {high} × {wide} px or more"
         cell = min(snapshot.model.input_size) / (snapshot.largest_window + 1)
         counting = " · counting windows …" if self.state.phase in (Phase.COMPUTING, Phase.PARTIAL) else ""
         return f"about {side * cell:.0f} px{counting}"

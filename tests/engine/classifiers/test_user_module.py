@@ -169,7 +169,8 @@ def test_each_fault_is_one_sentence(code: Callable[..., str], refusal, body: str
 
 def test_what_is_not_there_is_named_first(code: Callable[..., str], tmp_path: Path, refusal) -> None:
     assert "There is no file" in refusal(model=f"{tmp_path}/absent.py:net")
-    assert "no Python module torchvison" in refusal(model="torchvison:resnet50")
+    assert "did you mean torchvision:resnet50?" in refusal(model="torchvison:resnet50")
+    assert "torchvision:NAME and timm:NAME" in refusal(model="nowhere_to_be_found:net")
     assert "--input-size" in refusal(model=code(SMALL))
     assert "add the function" in refusal(model=code(SMALL).removesuffix(":net"))
     assert "tuple_that_is_not" in refusal(model="collections:tuple_that_is_not", input_size=(8, 8))

@@ -9,13 +9,13 @@ from defended import SIZE, subject
 from PIL import Image
 from toys import picture
 
-from engine.classifiers.registry import MODELS
 from engine.defenses import TableStore
 from engine.defenses.registry import DEFENSES, make_defense
 from engine.errors import DefenseError, ModelError, SettingsError
 from engine.evaluation.limits import Limits
 from engine.evaluation.parts import DefenseLine, Part, measure, prepare
 from engine.evaluation.rows import RowStore
+from engine.models import MODELS
 from engine.pipeline import Inspector
 from engine.settings import Settings
 from engine.tables.compare import compare

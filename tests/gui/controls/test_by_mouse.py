@@ -2,37 +2,15 @@
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QApplication, QComboBox, QSlider, QStyle, QStyleOptionSlider, QWidget
+from PySide6.QtWidgets import QComboBox, QSlider, QStyle, QStyleOptionSlider, QWidget
 from pytestqt.qtbot import QtBot
-from snapshots import make_model, make_snapshot
 
 from gui.canvas.layers import LayerModel
-from gui.document import Document
 from gui.panels.controls import ControlsPanel
 from gui.panels.layers import LayerPanel
 from gui.state import State
 
 LEFT = Qt.MouseButton.LeftButton
-
-
-@pytest.fixture
-def state(qapp: QApplication) -> State:  # noqa: ARG001
-    """A state that shows a verdict; no engine is behind it."""
-    state = State()
-    state.document = Document(image="sample:flower")
-    state.show_model(make_model())
-    state.show(make_snapshot())
-    return state
-
-
-@pytest.fixture
-def panel(qtbot: QtBot, state: State) -> ControlsPanel:
-    """The controls in a narrow dock."""
-    panel = ControlsPanel(state)
-    qtbot.addWidget(panel)
-    panel.resize(280, 700)
-    panel.show()
-    return panel
 
 
 def drag_handle(qtbot: QtBot, slider: QSlider, shift: int) -> None:

@@ -97,6 +97,24 @@ def test_a_slider_moves_everything_and_undo_brings_it_back(qtbot: QtBot, bench: 
     assert third.verdict.passes == 0  # everything was known
 
 
+def test_adapted_weights_are_used_at_their_rate_unless_they_are_off(qtbot: QtBot, bench: Bench) -> None:
+    state, model = bench.state, bench.controls.model
+    assert state.snapshot is not None
+    assert state.snapshot.adapted == ""
+    state.set_knobs("Top-ranking rate", top=0.2)
+    wait_for_verdict(qtbot, bench)
+    adapted = state.snapshot.adapted
+    assert adapted.startswith("adapted to 20 %")
+    assert model.note.text().endswith(f"; {adapted}")
+    assert state.snapshot.verdict is not None
+    assert state.snapshot.verdict.report["model"]["adapted"]["rate"] == 0.2
+    model.adapted.activated.emit(model.adapted.findData("off"))
+    wait_for_verdict(qtbot, bench)
+    assert state.snapshot.adapted == ""
+    assert adapted not in model.note.text()
+    assert state.snapshot.verdict.report["settings"]["adapted"] == "off"
+
+
 def test_windows_out_of_range_are_an_error_that_retry_and_undo_leave(qtbot: QtBot, bench: Bench) -> None:
     state = bench.state
     bench.verdict.retry.connect(lambda: state.undo_stack.undo())

@@ -1,6 +1,7 @@
 """The controls: every knob by mouse and keyboard, undo, and nothing that raises."""
 
 import pytest
+from handling import find, type_into
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import (
@@ -11,13 +12,11 @@ from PySide6.QtWidgets import (
     QComboBox,
     QLineEdit,
     QSlider,
-    QWidget,
 )
 from pytestqt.qtbot import QtBot
-from snapshots import LABELS, make_model, make_snapshot
+from snapshots import LABELS, make_snapshot
 
 from engine.settings import Settings
-from gui.document import Document
 from gui.panels.controls import ControlsPanel
 from gui.state import State
 
@@ -30,45 +29,6 @@ HANDLES = {
     "patchToggle": QAbstractButton,
     "liveToggle": QAbstractButton,
 }
-
-
-@pytest.fixture
-def state(qapp: QApplication) -> State:  # noqa: ARG001
-    """A state that shows a verdict; no engine is behind it."""
-    state = State()
-    state.document = Document(image="sample:flower")
-    state.show_model(make_model())
-    state.show(make_snapshot())
-    return state
-
-
-@pytest.fixture
-def panel(qtbot: QtBot, state: State) -> ControlsPanel:
-    """The controls in a narrow dock."""
-    panel = ControlsPanel(state)
-    qtbot.addWidget(panel)
-    panel.resize(280, 700)
-    panel.show()
-    return panel
-
-
-def find(panel: ControlsPanel, name: str) -> QWidget:
-    """A control by its handle."""
-    found = panel.findChild(QWidget, name)
-    assert isinstance(found, QWidget)
-    return found
-
-
-def type_into(qtbot: QtBot, box: QComboBox, text: str) -> None:
-    """Write over what is there and press Return."""
-    line = box.lineEdit()
-    assert line is not None
-    line.selectAll()
-    qtbot.keyClicks(line, text)
-    completer = box.completer()
-    if completer is not None:
-        completer.popup().hide()
-    qtbot.keyClick(line, Qt.Key.Key_Return)
 
 
 def test_the_handles_are_there(panel: ControlsPanel) -> None:
@@ -164,7 +124,7 @@ def test_the_window_shows_cells_pixels_and_number(qtbot: QtBot, panel: ControlsP
     slider = find(panel, "windowSizeSlider")
     assert isinstance(slider, QSlider)
     assert (slider.minimum(), slider.maximum(), slider.value()) == (17, 111, 40)
-    assert panel.sweep.window_note.text() == "36 windows (6 × 6), each hides 81 px"
+    assert panel.sweep.window_note.text() == "36 windows (6 × 6), each hides 81 × 81 px or more"
     qtbot.keyClick(slider, Qt.Key.Key_Right)
     assert panel.sweep.window_note.text() == "about 82 px"
     state.show_computing()
