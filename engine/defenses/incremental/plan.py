@@ -8,7 +8,7 @@ from engine.defenses.incremental.prefix import Prefix, Work
 from engine.defenses.incremental.regions import AxisRegion, Reach, hidden_region, joined, reached
 from engine.defenses.incremental.steps import Step
 
-__all__ = ["Boxes", "Plan", "Region", "copies", "make_plan"]
+__all__ = ["Boxes", "Plan", "Region", "copies", "make_plan", "regions_of"]
 
 # Seconds of a core for a multiply-add, for a value that is moved, and to begin an operation: their ratios count.
 _MAC, _MOVE, _CALL = 1 / 45e9, 4 / 8e9, 8e-6
@@ -59,7 +59,7 @@ class Plan:
     steps : tuple of Step
         The first of the prefix; none where it does not pay.
     regions : dict
-        Of the entry and of every step.
+        Of the entry and of every step of the prefix.
     saved : float
         Share of the plain computation's time that is saved, by counting.
     """
@@ -78,23 +78,27 @@ class Plan:
 
 def make_plan(prefix: Prefix, boxes: Boxes, batch: int) -> Plan:
     """The plan that takes least for a batch of masks, by counting multiply-adds, values moved and calls."""
-    _, _, height, width = prefix.shapes[prefix.entry]
-    regions = {prefix.entry: Region(hidden_region(height, boxes.height), hidden_region(width, boxes.width))}
-    plain = _seconds(_total(list(prefix.works.values())), batch)
-    patches = batch * boxes.count
+    regions, patches = regions_of(prefix, boxes), batch * boxes.count
+    plain = sum(_seconds(work, batch) for work in prefix.works.values())
     local, rest = _gathered(prefix, prefix.entry, regions[prefix.entry].cells, patches), plain
     best, least = 0, plain
     for count, step in enumerate(prefix.steps, start=1):
-        region = _region(step, prefix, regions)
-        regions[step.node] = region
         local += _local_seconds(step, prefix, regions, patches)
         rest -= _seconds(prefix.works[step.node], batch)
-        written = sum(_gathered(prefix, node, 2 * regions[node].cells, patches) for node in prefix.joins(count))
-        if local + written + rest < least:
-            best, least = count, local + written + rest
-    steps = prefix.steps[:best]
-    kept = {node: regions[node] for node in (prefix.entry, *(step.node for step in steps))}
-    return Plan(prefix, boxes, steps, kept, 1 - least / plain)
+        # Written for a batch, and taken back behind it.
+        taken = sum(_gathered(prefix, node, 2 * regions[node].cells, patches) for node in prefix.joins(count))
+        if local + taken + rest < least:
+            best, least = count, local + taken + rest
+    return Plan(prefix, boxes, prefix.steps[:best], regions, 1 - least / plain)
+
+
+def regions_of(prefix: Prefix, boxes: Boxes) -> dict[Node, Region]:
+    """What boxes of one size change in the entry and in the map of every step."""
+    _, _, height, width = prefix.shapes[prefix.entry]
+    regions = {prefix.entry: Region(hidden_region(height, boxes.height), hidden_region(width, boxes.width))}
+    for step in prefix.steps:
+        regions[step.node] = _region(step, prefix, regions)
+    return regions
 
 
 def copies(step: Step, source: Node, regions: dict[Node, Region]) -> bool:
@@ -132,7 +136,3 @@ def _gathered(prefix: Prefix, node: Node, cells: int, patches: int) -> float:
 
 def _seconds(work: Work, rows: int) -> float:
     return rows * (work.macs * _MAC + work.moved * _MOVE) + work.calls * _CALL
-
-
-def _total(works: list[Work]) -> Work:
-    return Work(*(sum(each) for each in zip(*((w.macs, w.moved, w.calls) for w in works), strict=True)))

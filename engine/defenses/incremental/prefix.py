@@ -35,10 +35,6 @@ class Work:
     moved: int = 0
     calls: int = 0
 
-    def __add__(self, other: "Work") -> "Work":
-        """Both, one after the other."""
-        return Work(self.macs + other.macs, self.moved + other.moved, self.calls + other.calls)
-
 
 @dataclass(frozen=True, eq=False)
 class Prefix:
