@@ -1,15 +1,13 @@
 """Masked inputs run in batches of the backend's size: known rows are not run again, and it can be stopped."""
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
-from typing import Generic, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
-from engine.backends.backend import Backend
-
-__all__ = ["BatchRunner", "Logits"]
+__all__ = ["BatchRunner", "Logits", "Runs"]
 
 Logits = NDArray[np.float32]
 Mask = TypeVar("Mask", bound=Hashable)
@@ -17,12 +15,26 @@ Mask = TypeVar("Mask", bound=Hashable)
 _KNOWN_AT_ONCE = 64  # known rows between two looks at `stop`
 
 
+class Runs(Protocol):
+    """What runs batches of one fixed size: a backend, or what stands before one."""
+
+    @property
+    def batch(self) -> int:
+        """Rows of every batch."""
+
+    def inputs(self) -> Sequence[Tensor]:
+        """The tensors to fill before :meth:`run`."""
+
+    def run(self) -> Logits:
+        """Logits ``(batch, K)`` of what was filled in."""
+
+
 class BatchRunner(Generic[Mask]):
     """Runs inputs in batches of the backend's size, takes known rows as they are, stops when told.
 
     Parameters
     ----------
-    backend : Backend
+    backend : Runs
     write : callable
         Writes the inputs of some masks into the first rows of the backend's tensors.
     known, keep : callable, optional
@@ -33,7 +45,7 @@ class BatchRunner(Generic[Mask]):
 
     def __init__(
         self,
-        backend: Backend,
+        backend: Runs,
         write: Callable[[Sequence[Mask], Sequence[Tensor]], None],
         known: Callable[[Mask], Logits | None] | None = None,
         keep: Callable[[Mask, Logits], None] | None = None,

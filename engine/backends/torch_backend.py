@@ -7,6 +7,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
+from torch.fx import GraphModule
 
 from engine.backends.memory import out_of_memory
 from engine.classifiers.cut import CutClassifier
@@ -80,6 +81,11 @@ class TorchBackend:
             if device == "cpu" or not out_of_memory(error):
                 raise
         return cls(cut, note=_given_up(device, "its weights", precision))
+
+    @property
+    def module(self) -> GraphModule:
+        """The tail as it is run here."""
+        return self._tail
 
     def inputs(self) -> Sequence[Tensor]:
         """The tensors to fill before :meth:`run`."""

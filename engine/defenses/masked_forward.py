@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import numpy as np
 import torch
@@ -9,9 +10,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from engine.backends.backend import Backend
-from engine.batches import BatchRunner
+from engine.batches import BatchRunner, Runs
 
-__all__ = ["Box", "Mask", "MaskedLogits", "run_masked"]
+__all__ = ["Box", "Mask", "MaskSweep", "MaskedLogits", "run_masked"]
 
 Box = tuple[int, int, int, int]  # top, left, bottom, right; ends excluded
 
@@ -70,12 +71,23 @@ class MaskedLogits:
         return bool(self.done.all())
 
 
+class MaskSweep(Runs, Protocol):
+    """What predicts under masks without being given the masked photo."""
+
+    def begin(self, crossing: Tensor, fill: Tensor) -> None:
+        """Take a photo and what stands in for hidden cells, as :func:`run_masked` does."""
+
+    def take(self, masks: Sequence[Mask]) -> None:
+        """Take the masks of the next batch, at most as many as it has rows."""
+
+
 def run_masked(
     crossing: Tensor,
     fill: Tensor,
     masks: Sequence[Mask],
     backend: Backend,
     stop: Callable[[], bool] | None = None,
+    sweep: MaskSweep | None = None,
 ) -> MaskedLogits:
     """Predict under every mask; equal masks share a pass.
 
@@ -89,17 +101,24 @@ def run_masked(
     backend : Backend
     stop : callable, optional
         Asked before every batch; once it says yes, the remaining masks are left undone.
+    sweep : MaskSweep, optional
+        Does the same work in the backend's place.
     """
     source: dict[torch.device, tuple[Tensor, Tensor]] = {}  # on whatever device the backend takes its inputs
 
     def write(chosen: Sequence[Mask], out: Sequence[Tensor]) -> None:
+        if sweep is not None:
+            sweep.take(chosen)
+            return
         device = out[0].device
         if device not in source:
             source[device] = crossing[0].to(device), fill.to(device)
         for row, mask in enumerate(chosen):
             mask.write(*source[device], out[0][row])
 
-    runner: BatchRunner[Mask] = BatchRunner(backend, write, stop=stop)
+    if sweep is not None:
+        sweep.begin(crossing, fill)
+    runner: BatchRunner[Mask] = BatchRunner(sweep or backend, write, stop=stop)
     logits: NDArray[np.float32] | None = None
     done = np.zeros(len(masks), dtype=bool)
     for answers in runner.rows(enumerate(masks)):

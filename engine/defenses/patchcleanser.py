@@ -188,7 +188,9 @@ class _Sheet:
         self._passes = 0
         self.stopped = False
         cut, _ = subject.inspector.cut(PIXELS)
-        self._key = subject.key(cut, view, "pairs of masks", FILL, subject.computation, digest(*family.masks))
+        kinds = family.masks[:1], (family.masks[0] | family.masks[-1],)  # one mask alone, and two
+        paths = [subject.path(view, masks, FILL) for masks in kinds]
+        self._key = subject.key(cut, view, "pairs of masks", FILL, subject.computation, *paths, digest(*family.masks))
         kept = subject.kept(self._key)
         self._rows = dict(zip(kept.names, kept.values, strict=True)) if kept is not None else {}
         self._before = kept.seconds if kept is not None else 0.0

@@ -16,6 +16,7 @@ from engine.cache import digest
 from engine.classifiers import Classifier
 from engine.classifiers.cut import CutClassifier
 from engine.classifiers.hidden_pixels import HIDDEN, HiddenPixels
+from engine.defenses.incremental import IncrementalSweep, incremental_sweep
 from engine.defenses.local_evidence import EvidenceLayer, LocalEvidence, find_evidence
 from engine.defenses.masked_forward import Mask, MaskedLogits, run_masked
 from engine.defenses.table_store import KeptTable, TableStore
@@ -134,7 +135,8 @@ class Subject:
         cut, backend = self._at(layer)
         if not keep:
             return self._run(cut, backend, view, masks, fill, stop)
-        key = self.key(cut, view, fill, backend.name, backend.precision, backend.batch, digest(*masks))
+        path = self._path(cut, backend, view, masks, fill)
+        key = self.key(cut, view, fill, backend.name, backend.precision, backend.batch, path, digest(*masks))
         kept = self.kept(key)
         if kept is not None and len(kept.values) == len(masks):
             return MaskedLogits(kept.values, np.ones(len(masks), dtype=bool))
@@ -154,7 +156,38 @@ class Subject:
         stop: Callable[[], bool] | None,
     ) -> MaskedLogits:
         (crossing,) = cut.head(to_pixels(view).clamp(0.0, 1.0))
-        return run_masked(crossing, self._filling(cut, fill, crossing), masks, backend, stop)
+        filling = self._filling(cut, fill, crossing)
+        return run_masked(
+            crossing, filling, masks, backend, stop, self._sweep(cut, backend, crossing, filling, masks)
+        )
+
+    def path(self, view: NDArray[np.uint8], masks: Sequence[Mask], fill: str) -> str:
+        """How a photo under masks of pixels is answered: the ``plain`` network, or what changes (``incremental``).
+
+        It is the same for all photos and for all masks of a size; tables of one are not taken for the other's.
+        """
+
+        def found() -> str:
+            return self._path(*self._at(PIXELS), view, masks, fill)
+
+        return self.within_memory(self.at_layer(PIXELS), found)
+
+    def _path(
+        self, cut: CutClassifier, backend: Backend, view: NDArray[np.uint8], masks: Sequence[Mask], fill: str
+    ) -> str:
+        if cut.layer != PIXELS:
+            return "plain"
+        (crossing,) = cut.head(to_pixels(view).clamp(0.0, 1.0))
+        return (
+            "incremental"
+            if self._sweep(cut, backend, crossing, self._filling(cut, fill, crossing), masks)
+            else "plain"
+        )
+
+    def _sweep(
+        self, cut: CutClassifier, backend: Backend, crossing: Tensor, fill: Tensor, masks: Sequence[Mask]
+    ) -> IncrementalSweep | None:
+        return incremental_sweep(cut, backend, crossing, fill, masks) if cut.layer == PIXELS else None
 
     def vanilla(self, view: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Logits ``(K,)`` of the undefended classifier."""
