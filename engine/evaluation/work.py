@@ -58,15 +58,17 @@ class Worker:
         except ImageError as error:
             return Answers(fault=str(error))
         view = self.subject.classifier.preprocessing.view(image.rgb)
-        vanilla = self.subject.vanilla(view)
-        said = int(vanilla.argmax()) if np.isfinite(vanilla).all() else -1
-        rows = []
+        results = []
         for one in job.chosen:
             result = self._defenses[one.key](self.subject, view, self._plan.threat, job.photo.label, self._stop)
             if self._stop():
                 break
-            rows.append(self._row(one, job, image, result, said))
-        return Answers(tuple(rows))
+            results.append((one, result))
+        if not results:
+            return Answers()
+        vanilla = self.subject.vanilla(view)  # the last: most defenses ask for it too, in a batch with others
+        said = int(vanilla.argmax()) if np.isfinite(vanilla).all() else -1
+        return Answers(tuple(self._row(one, job, image, result, said) for one, result in results))
 
     def _check_size(self, image: InputImage) -> None:
         wanted = self._plan.photo_size

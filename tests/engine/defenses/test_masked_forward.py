@@ -212,3 +212,16 @@ def test_pairs_of_masks_are_one_table_that_grows(tmp_path) -> None:
         assert one.output == less.output
     again = [short(kept, view, threat) for view in views]
     assert [(one.passes, one.output) for one in again] == [(one.passes, one.output) for one in fewer]
+
+
+def test_the_unmasked_row_is_not_run_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    made, photos, runs = subject("toy"), [picture(SIZE, seed=seed) for seed in (0, 1)], []
+    alone = [made.vanilla(photo) for photo in photos]
+    fresh, run = subject("toy"), TorchBackend.run
+    monkeypatch.setattr(TorchBackend, "run", lambda backend: (runs.append(1), run(backend))[1])
+    make_defense("minority_reports_pc")(fresh, photos[0], square_threat(2, SIZE))
+    before = len(runs)
+    assert np.array_equal(fresh.vanilla(photos[0]), alone[0])
+    assert len(runs) == before
+    assert np.array_equal(fresh.vanilla(photos[1]), alone[1]), "another photo's"
+    assert len(runs) == before + 1
