@@ -10,6 +10,7 @@ from torch import Tensor
 from torch.fx import GraphModule
 
 from engine.backends.memory import out_of_memory
+from engine.backends.room import batch_within, row_bytes
 from engine.classifiers.cut import CutClassifier
 from engine.errors import BackendError
 from engine.settings import Precision
@@ -40,7 +41,7 @@ class TorchBackend:
     precision : str
         ``fp16`` and ``bf16`` only on ``cuda``.
     batch : int, optional
-        Rows of a batch.
+        Rows of a batch; else 4 on the CPU, and on CUDA what a quarter of the free memory holds.
     note : str
         What had to be given up before.
 
@@ -62,14 +63,13 @@ class TorchBackend:
             raise BackendError(f"Half precision needs a CUDA device and this run uses {device}; take fp32.")
         self.name = f"torch-{device}"
         self.precision = precision
-        self.batch = batch or (_CPU_BATCH if device == "cpu" else _DEVICE_BATCH)
         self.note = note
         self._cut = cut
         self._dtype = _TYPES[precision]
         self._device = torch.device(device)
-        self._wanted = self.batch
         tail = copy.deepcopy(cut.tail_module).to(self._device, self._dtype)
         self._tail = tail.to(memory_format=torch.channels_last)
+        self.batch = self._wanted = batch or self._fitting_batch()
         self._inputs = self._empty_batch()
 
     @classmethod
@@ -116,6 +116,12 @@ class TorchBackend:
         if self._device.type == "cpu":
             return None
         return TorchBackend(self._cut, note=_given_up(self._device.type, "a single window", self.precision))
+
+    def _fitting_batch(self) -> int:
+        if self._device.type == "cuda":
+            free, _ = torch.cuda.mem_get_info()
+            return batch_within(free, row_bytes(self._tail.graph, self._cut.shapes, self._dtype.itemsize))
+        return _CPU_BATCH if self._device.type == "cpu" else _DEVICE_BATCH
 
     def _empty_batch(self) -> list[Tensor]:
         # On the CPU rows are written one by one, and so channels first.
