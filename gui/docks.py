@@ -105,7 +105,7 @@ class Docks:
         across, down = Qt.Orientation.Horizontal, Qt.Orientation.Vertical
         controls, verdict = min(49 * letter, window.width() // 3), min(46 * letter, window.width() * 2 // 7)
         window.resizeDocks([docks["controls"], docks["verdict"]], [controls, verdict], across)
-        window.resizeDocks([docks["results"]], [14 * line], down)
+        window.resizeDocks([docks["results"]], [min(14 * line, window.height() // 3)], down)
         window.resizeDocks([docks["controls"], docks["layers"]], [40 * line, 13 * line], down)
 
     def _dock(self, panel: Panel) -> QDockWidget:

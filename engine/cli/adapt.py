@@ -1,10 +1,7 @@
 """``adapt``: photos in, weights adapted to SIN pruning out."""
 
 import argparse
-import math
-import time
 from collections.abc import Sequence
-from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,6 +14,7 @@ from engine.cli.command_line import command_line
 from engine.cli.console import Screen
 from engine.cli.inspectors import Inspectors
 from engine.cli.references import guard_inputs
+from engine.cli.watch_training import watch_training
 from engine.errors import OutputError, SettingsError
 from engine.outputs import check_output
 from engine.settings import Settings
@@ -29,7 +27,6 @@ from engine.training.crops import PhotoSet, read_photo_set
 __all__ = ["adapt_classifier"]
 
 _KNOBS = ("windows", "smallest", "jitter", "steps", "photos", "learning_rate", "late", "logits", "worst", "average")
-_TOLD_EVERY_S = 30.0  # where nobody watches a bar
 
 
 def adapt_classifier(arguments: argparse.Namespace, inspectors: Inspectors) -> int:
@@ -125,8 +122,6 @@ class _Adapt:
 
     def _train(self, photos: PhotoSet) -> AdaptationStage | None:
         """The last stage that was reached; ``None`` if interrupted before one was."""
-        stage: AdaptationStage | None = None
-        started, told, first = time.monotonic(), -math.inf, 0
         stages = adapt(
             self._inspector,
             photos,
@@ -136,20 +131,8 @@ class _Adapt:
             checkpoint=self._checkpoint,
             resume=self._arguments.resume,
         )
-        try:
-            with self._screen.progress(self._adaptation.steps, "steps"), closing(stages):
-                for stage in stages:
-                    first = first or stage.step - 1
-                    detail = f"loss {stage.loss:.3f}"
-                    self._screen.advance("adapting", detail, stage.step)
-                    now = time.monotonic()
-                    if not self._screen.watched and now - told >= _TOLD_EVERY_S:
-                        told = now
-                        left = (now - started) / (stage.step - first) * (stage.steps - stage.step)
-                        self._screen.tell(f"step {stage.step} of {stage.steps}: {detail}, {left / 60:.1f} min left")
-        except KeyboardInterrupt:
-            pass
-        return stage
+        steps = self._adaptation.steps
+        return watch_training(self._screen, stages, steps, "adapting", lambda stage: f"loss {stage.loss:.3f}")
 
     def _save(self, stage: AdaptationStage, photos: PhotoSet, held_out: HeldOut | None) -> None:
         to = adapted_to(self._inspector, self._settings)

@@ -1,10 +1,7 @@
 """``attack``: photos in, a trained patch out."""
 
 import argparse
-import math
-import time
 from collections.abc import Sequence
-from contextlib import closing
 from pathlib import Path
 
 from engine.attacks.checkpoint import no_checkpoint
@@ -21,6 +18,7 @@ from engine.cli.command_line import command_line
 from engine.cli.console import Screen
 from engine.cli.inspectors import Inspectors
 from engine.cli.references import guard_inputs
+from engine.cli.watch_training import watch_training
 from engine.errors import OutputError, PatchError, SettingsError
 from engine.images import check_photo, spread
 from engine.outputs import check_output
@@ -29,7 +27,6 @@ from engine.placement import parse_position, read_patch
 __all__ = ["attack"]
 
 _KNOBS = ("patch", "steps", "batch", "optimizer", "rate", "rotation", "scale", "brightness", "perspective", "vary")
-_TOLD_EVERY_S = 30.0  # where nobody watches a bar
 
 
 def attack(arguments: argparse.Namespace, inspectors: Inspectors) -> int:
@@ -113,8 +110,6 @@ class _Attack:
 
     def _train(self, photos: Photos) -> AttackStage | None:
         """The last stage that was reached; ``None`` if interrupted before one was."""
-        stage: AttackStage | None = None
-        started, told, first = time.monotonic(), -math.inf, 0
         stages = train_patch(
             self._inspector,
             photos,
@@ -124,20 +119,13 @@ class _Attack:
             checkpoint=self._checkpoint,
             resume=self._arguments.resume,
         )
-        try:
-            with self._screen.progress(self._attack.steps, "steps"), closing(stages):
-                for stage in stages:
-                    first = first or stage.step - 1
-                    detail = f"loss {stage.loss:.3f}, success {stage.success:.0%}"
-                    self._screen.advance("training", detail, stage.step)
-                    now = time.monotonic()
-                    if not self._screen.watched and now - told >= _TOLD_EVERY_S:
-                        told = now
-                        left = (now - started) / (stage.step - first) * (stage.steps - stage.step)
-                        self._screen.tell(f"step {stage.step} of {stage.steps}: {detail}, {left / 60:.1f} min left")
-        except KeyboardInterrupt:
-            pass
-        return stage
+        return watch_training(
+            self._screen,
+            stages,
+            self._attack.steps,
+            "training",
+            lambda stage: f"loss {stage.loss:.3f}, success {stage.success:.0%}",
+        )
 
     def _save(self, stage: AttackStage, photos: Photos, held_out: Success | None) -> None:
         made = made_of(

@@ -2,12 +2,12 @@
 
 from PySide6.QtCore import QItemSelectionModel, QModelIndex, QSignalBlocker, Qt, Slot
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QHeaderView, QTableView, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QHeaderView, QVBoxLayout, QWidget
 
 from gui.panels.window_model import CONFIDENCE, LABEL, MARGIN, NUMBER, SHARE, STATE, WindowModel
 from gui.panels.words import count
 from gui.state import Phase, Selection, State
-from gui.widgets import Note, Switch
+from gui.widgets import Note, RowTable, Switch
 
 __all__ = ["WindowTable"]
 
@@ -22,24 +22,14 @@ class WindowTable(QWidget):
         self._state = state
         self._quiet = False
         self.model = WindowModel(self)
-        self.view = QTableView()
+        self.view = RowTable()
         self.view.setObjectName("windowTable")
         self.view.setAccessibleName("Windows")
         self.view.setToolTip("Select a window to see it on the photo; walk with up and down (or comma and full stop)")
         self.view.setModel(self.model)
         self.view.setSortingEnabled(True)
         self.view.sortByColumn(NUMBER, Qt.SortOrder.AscendingOrder)
-        self.view.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.view.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.view.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.view.setAlternatingRowColors(True)
-        self.view.setShowGrid(False)
-        self.view.setWordWrap(False)
-        self.view.setTabKeyNavigation(False)
-        self.view.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.view.verticalHeader().hide()
-        self.view.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        self.view.verticalHeader().setDefaultSectionSize(round(self.fontMetrics().height() * 1.55))
         self._size_columns()
         self.only_differing = Switch("Only those that differ")
         self.only_differing.setObjectName("onlyDifferingToggle")
@@ -136,7 +126,6 @@ class WindowTable(QWidget):
         letter = metrics.averageCharWidth()
         self.model.terse = self.width() < letter * 62
         self.view.setColumnHidden(SHARE, self.width() < letter * 50)
-        header.setHighlightSections(False)
         header.setMinimumSectionSize(letter * 3)
         header.setSectionResizeMode(LABEL, QHeaderView.ResizeMode.Stretch)
         state = "" if self.model.terse else "differs, unsure"

@@ -7,6 +7,7 @@ from gui.widgets.float_slider import FloatSlider, set_range
 from gui.widgets.message import InlineMessage
 from gui.widgets.picker import Picker
 from gui.widgets.ring import Ringed
+from gui.widgets.row_table import RowTable
 from gui.widgets.scroller import Scroller
 from gui.widgets.section import Fold, Line, Section
 from gui.widgets.switch import Switch
@@ -22,6 +23,7 @@ __all__ = [
     "Note",
     "Picker",
     "Ringed",
+    "RowTable",
     "Scroller",
     "Section",
     "Switch",

@@ -16,7 +16,8 @@ from waiting import PATIENCE_MS, settle
 from engine.attacks.patch_file import read_trained_patch
 from engine.placement import Placement
 from gui.app import application
-from gui.attack import Attack, Course
+from gui.attack import Attack
+from gui.long_work import Stand
 from gui.main_window import MainWindow
 from gui.panels.attack import AttackPanel
 from gui.snapshot import Problem
@@ -99,7 +100,7 @@ def test_without_a_photo_nothing_can_be_done_and_each_button_says_why(window: Ma
     for name in ("startAttack", "usePatch", "savePatch"):
         assert not window.registry[name].isEnabled()
     window.attack_panel.start()
-    assert window.attack.course is Course.IDLE
+    assert window.attack.stand is Stand.IDLE
 
 
 def test_loss_and_preview_arrive_and_the_photo_falls(qtbot: QtBot, ready: MainWindow):
@@ -107,11 +108,11 @@ def test_loss_and_preview_arrive_and_the_photo_falls(qtbot: QtBot, ready: MainWi
     ready.attack.changed.connect(lambda: told.append(status(ready)))
     before = ready.attack_panel.preview.grab().toImage()
     begin(ready, 60)
-    assert ready.attack.course is Course.PREPARING
+    assert ready.attack.stand is Stand.PREPARING
     assert not button(ready, "attackStart").isEnabled()
     assert not ready.attack_panel.form.steps.isEnabled()
     view = ended(qtbot, ready)
-    assert ready.attack.course is Course.DONE
+    assert ready.attack.stand is Stand.DONE
     assert view.step == view.steps == len(view.losses) == 60
     np.testing.assert_array_equal(curve(ready), view.losses)
     assert view.losses[-10:].mean() < view.losses[:10].mean()
@@ -157,7 +158,9 @@ def test_save_writes_a_picture_and_how_it_was_made(qtbot: QtBot, ready: MainWind
     assert saved.made["command"].startswith("python main.py attack sample:flower --out mine.png --target 3 --patch 8")
     ready.dialogs.answers.append(tmp_path / "no.jpg")
     button(ready, "attackSave").click()
-    qtbot.waitUntil(lambda: "end its name in .png" in ready.messages.message.sentence, timeout=PATIENCE_MS)
+    messages = ready.messages  # the note before goes by itself
+    qtbot.waitUntil(lambda: messages.message is not None and messages.message.kind == "error", timeout=PATIENCE_MS)
+    assert "end its name in .png" in messages.message.sentence
     assert sorted(path.name for path in tmp_path.glob("*.*g")) == ["mine.png"]
 
 
@@ -166,9 +169,9 @@ def test_escape_stops_after_the_step_and_keeps_the_best(qtbot: QtBot, ready: Mai
     steps_done(qtbot, ready, 30)
     assert ready.registry["stop"].isEnabled()
     qtbot.keyClick(ready, Qt.Key.Key_Escape)
-    assert ready.attack.course is Course.STOPPING
+    assert ready.attack.stand is Stand.STOPPING
     view = ended(qtbot, ready)
-    assert ready.attack.course is Course.STOPPED
+    assert ready.attack.stand is Stand.STOPPED
     assert 30 <= view.step < ENDLESS
     assert status(ready).startswith(f"Stopped after {view.step} of {ENDLESS} steps")
     assert all(button(ready, name).isEnabled() for name in ("attackStart", "attackUse", "attackSave"))
@@ -257,7 +260,7 @@ def test_what_cannot_be_is_said_and_nothing_is_lost(qtbot: QtBot, ready: MainWin
     path.write_bytes(b"rubbish")
     begin(ready, 3)
     ended(qtbot, ready)
-    assert ready.attack.course is Course.FAILED
+    assert ready.attack.stand is Stand.FAILED
     assert isinstance(ready.attack.problem, Problem)
     assert "photo.png" in status(ready)
     assert not ready.attack.problem.details

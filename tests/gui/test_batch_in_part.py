@@ -3,8 +3,8 @@
 from PySide6.QtWidgets import QLabel
 
 from engine.settings import Settings
-from gui.batch import Stand
 from gui.batching import Answer, BatchRequest, BatchView, PhotoLine
+from gui.long_work import Stand
 from gui.main_window import MainWindow
 from gui.panels.words import in_two_lines
 

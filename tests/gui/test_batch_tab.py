@@ -18,7 +18,7 @@ from waiting import PATIENCE_MS, settle
 from engine.defenses import DEFENSES
 from engine.evaluation.metrics import wilson_interval
 from gui.app import application
-from gui.batch import Stand
+from gui.long_work import Stand
 from gui.main_window import MainWindow
 from gui.panels.batch.photo_model import LABEL, PHOTO
 from gui.theme import apply_theme

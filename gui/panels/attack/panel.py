@@ -5,7 +5,8 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
 
 from engine.errors import SinscopeError
-from gui.attack import Attack, Course
+from gui.attack import Attack
+from gui.long_work import Stand
 from gui.panels import words
 from gui.panels.attack.curve import AttackCurve
 from gui.panels.attack.form import AttackForm
@@ -143,9 +144,8 @@ class AttackPanel(QWidget):
         view = attack.view
         self.form.set_running(attack.is_busy)
         enable_button(self.start_button, self.obstacle(), "Train a patch")
-        stoppable = attack.course in (Course.PREPARING, Course.TRAINING)
         enable_button(
-            self.stop_button, "" if stoppable else "No attack is running", "Stop and keep the best patch (Esc)"
+            self.stop_button, "" if attack.can_stop else "No attack is running", "Stop and keep the best patch (Esc)"
         )
         for button, tip in (
             (self.use_button, "Put the best patch on the photo"),
@@ -177,16 +177,16 @@ def _told(attack: Attack, obstacle: str) -> str:
     view = attack.view
     if attack.problem is not None:
         return attack.problem.sentence
-    if attack.course is Course.PREPARING:
+    if attack.stand is Stand.PREPARING:
         return f"{attack.preparing.capitalize()} …"
     if view is None:
         return obstacle or "Start trains a patch against the model; here its loss and success are drawn."
     found = f"loss {view.loss:.3g}, {view.target or 'another label'} in {words.percent(view.success)}"
-    if attack.course is Course.TRAINING:
+    if attack.stand is Stand.RUNNING:
         return f"Step {view.step} of {view.steps}, {words.duration(view.seconds_left)} left: {found}"
-    if attack.course is Course.STOPPING:
+    if attack.stand is Stand.STOPPING:
         return f"Stopping after step {view.step}: {found}"
-    if attack.course is Course.STOPPED:
+    if attack.stand is Stand.STOPPED:
         return f"Stopped after {view.step} of {view.steps} steps, the best patch is kept: {found}"
     told = f"{view.steps} steps in {words.duration(view.seconds)}: {found}"
     if view.success >= _FALLEN:

@@ -13,10 +13,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from gui.batch import Batch, Stand
+from gui.batch import Batch
 from gui.batching import BatchView
 from gui.dialogs import Dialogs
 from gui.drop import dropped_files
+from gui.long_work import Stand
 from gui.panels import words
 from gui.panels.batch.form import BatchForm
 from gui.panels.batch.measures import MeasureTable
@@ -194,9 +195,8 @@ class BatchPanel(QWidget):
         enable_button(
             self.start_button, obstacle, "Answer the photos by the chosen defenses; what is done is not done again"
         )
-        stoppable = batch.stand in (Stand.PREPARING, Stand.RUNNING)
         enable_button(
-            self.stop_button, "" if stoppable else "No batch is running", "Stop and keep what is finished (Esc)"
+            self.stop_button, "" if batch.can_stop else "No batch is running", "Stop and keep what is finished (Esc)"
         )
         no_report = "" if self._report() is not None else "There is no report yet; it is written when a batch ends"
         enable_button(self.report_button, no_report, "Open the report: tables, plots and settings")

@@ -2,21 +2,17 @@
 
 from PySide6.QtCore import QEvent, QModelIndex, QObject, QSignalBlocker, Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent, QResizeEvent
-from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QHeaderView, QTableView, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QHeaderView, QVBoxLayout, QWidget
 
 from gui.batching import OUTCOMES, BatchView
 from gui.panels.batch.photo_model import ANY, LABEL, PHOTO, PhotoModel
 from gui.panels.controls.group import choices
 from gui.panels.words import count
-from gui.widgets import Note, Ringed
+from gui.widgets import Note, RowTable
 
 __all__ = ["PhotoTable"]
 
 _ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
-
-
-class _View(Ringed, QTableView):
-    """A table that shows the keyboard's focus."""
 
 
 class PhotoTable(QWidget):
@@ -35,25 +31,14 @@ class PhotoTable(QWidget):
         self.model = PhotoModel(self)
         self._current = ""
         self._partial = 0
-        self.view = _View()
+        self.view = RowTable()
         self.view.setObjectName("batchTable")
         self.view.setAccessibleName("Photos and what each defense says")
         self.view.setToolTip("Enter or a double click opens a photo on the canvas")
         self.view.setModel(self.model)
         self.view.setSortingEnabled(True)
         self.view.sortByColumn(PHOTO, Qt.SortOrder.AscendingOrder)
-        self.view.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.view.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.view.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.view.setAlternatingRowColors(True)
-        self.view.setShowGrid(False)
-        self.view.setWordWrap(False)
-        self.view.setTabKeyNavigation(False)
-        self.view.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.view.verticalHeader().hide()
-        self.view.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        self.view.verticalHeader().setDefaultSectionSize(round(self.fontMetrics().height() * 1.55))
-        self.view.horizontalHeader().setHighlightSections(False)
         self.view.installEventFilter(self)
         names = {ANY: "All outcomes"} | {outcome: outcome.capitalize() for outcome in OUTCOMES}
         self.filter = choices(names, "Show only photos with an outcome", "Photos that some defense says this of")

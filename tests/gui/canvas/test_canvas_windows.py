@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QApplication
 from snapshots import make_snapshot, make_windows
 
 from engine.settings import Settings
@@ -60,6 +61,22 @@ def test_clicks_at_one_point_walk_through_all_windows_over_it():
     assert walked == found
     assert next_under(windows, 90.0, 100.0, selected) == found[0]
     assert next_under(windows, 500.0, 100.0, None) is None
+
+
+@pytest.mark.parametrize("widths", [(250, 700), (700, 250), (250, 250)])
+def test_a_narrow_canvas_has_its_legend_below_the_colour_bar(
+    canvas: CanvasPanel, state: State, widths: tuple[int, int]
+):
+    state.show(make_snapshot("alert"))
+    legend, bar = canvas.view.legend, canvas.view.bar
+    for width in widths:
+        canvas.resize(width, 400)
+        QApplication.processEvents()
+        places = [part.sceneBoundingRect() for part in (legend, bar)]
+        assert legend.size().width() >= legend.widest, "no word is cut"
+        assert (places[0].top() >= places[1].bottom()) is (width == 250)
+        assert not places[0].intersects(places[1])
+        assert canvas.view.sceneRect().contains(places[0])
 
 
 def test_the_legend_names_the_states_that_there_are(canvas: CanvasPanel, state: State):
