@@ -21,11 +21,11 @@ from engine.defenses.incremental.trial import Trial, tried
 from engine.defenses.masked_forward import Mask
 from engine.kept import Kept
 
-__all__ = ["boxes_of", "incremental_sweep"]
+__all__ = ["SAVED", "boxes_of", "incremental_sweep"]
 
 _VERSION = 1
-_SAVED = 0.15  # of the plain computation's time, by counting, below which nothing is tried
-_READY = 4  # sizes of masks for which everything stands ready
+SAVED = 0.15  # of the plain computation's time, by counting, below which nothing is tried
+_READY = 2  # sizes of masks for which everything stands ready: PatchCleanser's, alone and in pairs
 
 
 def incremental_sweep(
@@ -88,7 +88,7 @@ class _Choices:
         sweep = self._sweeps.get(boxes)
         if sweep is None:
             plan = self._plan(backend, boxes)
-            sweep = IncrementalSweep(plan, backend.batch) if plan.saved >= _SAVED else None
+            sweep = IncrementalSweep(plan, backend.batch) if plan.saved >= SAVED else None
             if boxes not in self._pays:
                 self._pays[boxes] = sweep is not None and self._found(sweep, backend, crossing, fill)
             if sweep is None or not self._pays[boxes]:

@@ -102,7 +102,6 @@ class LocalHead:
 
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
-        self._needed = {*plan.joins, *(source for step in plan.steps for source in step.reads)}
         self._last: dict[Node, Step] = {source: step for step in plan.steps for source in step.reads}
         self._patches: dict[tuple[Step, Node], Tensor] = {}
 

@@ -110,7 +110,7 @@ def _constants(answers: "_Recorded", dependent: set[Node]) -> Callable[[Node], T
 
 
 class _Recorded(Interpreter):
-    """Runs a graph and keeps what is constant, and shape and work of what is not."""
+    """Runs a graph and keeps what is constant, and work and shape of what is not, the shape in single precision."""
 
     def __init__(self, module: GraphModule, dependent: set[Node]) -> None:
         super().__init__(module)
@@ -130,7 +130,8 @@ class _Recorded(Interpreter):
         read = [self.env[source] for source in n.all_input_nodes if source in self._dependent]
         answer = super().run_node(n)
         if isinstance(answer, Tensor):
-            self.shapes[n] = answer.shape
+            if answer.dtype == torch.float32:
+                self.shapes[n] = answer.shape
             moved = sum(prod(tensor.shape) for tensor in [answer, *read] if isinstance(tensor, Tensor))
             heavy = base_name(n) in _HEAVY and len(given) > 1
             self.works[n] = Work(prod(answer.shape) * prod(given[1].shape[1:]) if heavy else 0, moved, 1)

@@ -128,9 +128,10 @@ def _arguments(
 
 def _conv2d(node: Node, given: dict[str, Any]) -> Step | None:
     weight, padding = given["weight"], given["padding"]
-    if not isinstance(weight, Tensor) or isinstance(padding, str) or not isinstance(given["input"], Node):
+    bias, groups = given["bias"], given["groups"]
+    if isinstance(padding, str) or not isinstance(weight, Tensor) or isinstance(bias, Node):
         return None
-    strides, dilation, bias, groups = _pair(given["stride"]), _pair(given["dilation"]), given["bias"], given["groups"]
+    strides, dilation = _pair(given["stride"]), _pair(given["dilation"])
 
     def call(patches: Sequence[Tensor]) -> Tensor:
         return F.conv2d(patches[0], weight, bias, strides, 0, dilation, groups)

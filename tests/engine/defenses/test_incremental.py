@@ -73,6 +73,7 @@ OPERATORS = {
         *((aten.gelu.default,), (aten.dropout.default, 0.2, False), (aten.leaky_relu.default, 0.1)),
     ],
     "pad": [(aten.pad.default, [0, 1, 2, 1], "constant", 0.5), (aten.conv2d.default, weights(6, 4, 3, 3))],
+    "pad columns": [(aten.pad.default, [1, 2])],
     "crop": [(aten.pad.default, [-2, 1, -1, -3]), (aten.max_pool2d.default, [3, 3], [1, 1], [1, 1])],
     "one after the other": [
         (aten.conv2d.default, weights(6, 4, 3, 3), None, [2, 2], [1, 1]),
@@ -107,6 +108,7 @@ def test_operators_answer_as_on_the_whole_map(name: str) -> None:
         (aten.avg_pool2d.default, [2, 2], [2, 2], [0, 0], True),
         (aten.pad.default, [1, 1, 1, 1], "reflect"),
         (aten.softmax.int, 3),
+        (aten.mul.Tensor, weights(1, 4, 1, 1).double()),
         (aten.add.Tensor, weights(1, 4, HEIGHT, WIDTH)),
         (aten.batch_norm.default, *NORM, True, 0.1, 1e-5, True),
         (aten.dropout.default, 0.2, True),
@@ -115,7 +117,7 @@ def test_operators_answer_as_on_the_whole_map(name: str) -> None:
     ids=lambda call: call[0].__name__,
 )
 def test_what_looks_further_ends_the_local_part(call: tuple[object, ...]) -> None:
-    prefix = prefix_of(chain((aten.relu.default,), call, (aten.relu.default,)), noise(4, HEIGHT, WIDTH))
+    prefix = prefix_of(chain((aten.relu.default,), call, (aten.abs.default,)), noise(4, HEIGHT, WIDTH))
     assert [str(step.node.target) for step in prefix.steps] == ["aten.relu.default"]
 
 

@@ -28,7 +28,7 @@ SIDE = 96
 VIEW = picture(SIDE)
 THREAT = square_threat(4, SIDE)
 MASKS = (Mask(()), *covering_masks(THREAT, 5).masks)
-ON, OFF = [1.0, 0.5], [1.0, 0.95]  # seconds, plain and incremental
+ON, OFF = (1.0, 0.5), (1.0, 0.95)  # seconds, plain and incremental
 
 Made = Callable[..., Subject]
 Run = Callable[[IncrementalSweep], NDArray[np.float32]]
@@ -43,7 +43,7 @@ def network() -> Inspector:
 def made(network: Inspector, fresh_cache: Path, monkeypatch: pytest.MonkeyPatch) -> Made:
     """A subject with a new backend, for which nothing is kept, or as it was left; the clock says what it is told."""
 
-    def make(seconds: list[float] = ON, store: TableStore | None = None, anew: bool = True) -> Subject:
+    def make(seconds: tuple[float, float] = ON, store: TableStore | None = None, anew: bool = True) -> Subject:
         monkeypatch.setattr(trial, "_quickest", lambda *_: seconds)
         network._backends.clear()
         for kept in (fresh_cache / "incremental").glob("*") if anew else ():
@@ -106,6 +106,23 @@ def test_whoever_is_found_wrong_is_not_taken(made: Made, fault: str, monkeypatch
 
     monkeypatch.setattr(IncrementalSweep, "run", faulty)
     assert made().path(VIEW, MASKS, "mean") == "plain"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "least", "turns"),
+    [([9, 4, 8, 2, 1, 1], (8, 2), 2), ([9, 9, 8, 8, 7, 7, 6, 9, 9, 6, 9, 9], (6, 6), 6), ([4, 1, 5, 5], (4, 1), 2)],
+)
+def test_the_clock_is_asked_until_it_is_clear(
+    seconds: list[int], least: tuple[int, int], turns: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taken, clock = iter(seconds), [0]
+
+    def call() -> None:
+        clock[0] += next(taken)
+
+    monkeypatch.setattr(trial.time, "process_time", lambda: clock[0])
+    assert trial._quickest(call, call) == least
+    assert len(list(taken)) == len(seconds) - 2 * turns
 
 
 @pytest.mark.parametrize("batch", [1, 2, 4])
