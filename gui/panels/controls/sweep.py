@@ -135,7 +135,8 @@ class SweepGroup(Group):
         )
         if windows is not None and len(windows) and snapshot.side == side and same:
             (down, across), (high, wide) = windows.grid, windows.least_px
-            return f"{down * across} windows ({down} × {across}), each hides {high} × {wide} px or more"
+            hidden = f"{high} × {wide} px".replace(" ", "\u00a0")  # in one line
+            return f"{down * across} windows ({down} × {across}), each hides {hidden} or more"
         cell = min(snapshot.model.input_size) / (snapshot.largest_window + 1)
         counting = " · counting windows …" if self.state.phase in (Phase.COMPUTING, Phase.PARTIAL) else ""
         return f"about {side * cell:.0f} px{counting}"

@@ -124,7 +124,7 @@ def test_the_window_shows_cells_pixels_and_number(qtbot: QtBot, panel: ControlsP
     slider = find(panel, "windowSizeSlider")
     assert isinstance(slider, QSlider)
     assert (slider.minimum(), slider.maximum(), slider.value()) == (17, 111, 40)
-    assert panel.sweep.window_note.text() == "36 windows (6 × 6), each hides 81 × 81 px or more"
+    assert panel.sweep.window_note.text() == "36 windows (6 × 6), each hides 81\u00a0×\u00a081\u00a0px or more"
     qtbot.keyClick(slider, Qt.Key.Key_Right)
     assert panel.sweep.window_note.text() == "about 82 px"
     state.show_computing()
