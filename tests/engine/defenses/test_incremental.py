@@ -6,6 +6,8 @@ from functools import cache
 import numpy as np
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from recomputed import Residual, aten, boxed, chain, greedy_plan, noise, plainly, prefix_of, swept
 from torch import Tensor
 from toys import conv_cells, conv_extent, cut
@@ -209,3 +211,40 @@ def test_what_masks_have_in_common() -> None:
         [Mask(((3, 3, 3, 5),))],
     ):
         assert boxes_of(masks, (12, 12)) is None
+
+
+@given(data=st.data())
+@settings(max_examples=40)
+def test_any_chain_of_operators_under_any_masks(data: st.DataObject) -> None:
+    """Same answers as the whole network, and not a bit of what is hidden."""
+    height, width = data.draw(st.integers(9, 30)), data.draw(st.integers(9, 30))
+    calls, extent = [], (height, width)
+    for index in range(data.draw(st.integers(1, 4))):
+        kernel, stride, padding, dilation = (
+            [data.draw(st.integers(least, most)) for _ in range(2)]
+            for least, most in ((1, 4), (1, 3), (0, 2), (1, 2))
+        )
+        pool = data.draw(st.booleans())
+        if pool:
+            padding = [min(pad, size // 2) for pad, size in zip(padding, kernel, strict=True)]
+        after = tuple(conv_extent(*each) for each in zip(extent, kernel, stride, padding, dilation, strict=True))
+        if min(after) < 2:
+            break
+        extent = after
+        conv = (aten.conv2d.default, weights(3, 3, *kernel, seed=index), weights(3), stride, padding, dilation)
+        calls += [
+            (aten.max_pool2d.default, kernel, stride, padding, dilation) if pool else conv,
+            (aten.hardswish.default,),
+        ]
+    sides = data.draw(st.integers(1, height)), data.draw(st.integers(1, width))
+    corner = st.tuples(st.integers(0, height - sides[0]), st.integers(0, width - sides[1]))
+    drawn = data.draw(st.lists(st.lists(corner, min_size=1, max_size=2), min_size=1, max_size=5))
+    masks = [Mask(tuple((y, x, y + sides[0], x + sides[1]) for y, x in corners)) for corners in drawn]
+    photo, fill = noise(3, height, width), noise(3, height, width, seed=9)[0]
+    module = chain(*calls, (aten.relu.default,))
+    sweep = IncrementalSweep(greedy_plan(prefix_of(module, photo), masks), 4)
+    wanted, found = plainly(module, photo, fill, masks), swept(sweep, photo, fill, masks)
+    assert np.abs(found - wanted).max() <= 1e-5 * max(1.0, np.abs(wanted).max())
+    hostile = photo.clone()
+    masks[0].write(photo[0], torch.full_like(fill, torch.nan), hostile[0])
+    assert swept(sweep, hostile, fill, masks)[0].tobytes() == found[0].tobytes()
