@@ -67,13 +67,12 @@ def test_the_batch_form_needs_no_scrolling_sideways(qtbot: QtBot, window: MainWi
     request = BatchRequest(1, "", None, True, window.state.settings, "")
     window.batch.survey = BatchSurvey(request, 8, True, "", OFFERS)
     window.batch.surveyed.emit()
-    QApplication.processEvents()
+    qtbot.waitUntil(lambda: form.defenses.geometry().left() > form.limit.geometry().left())  # beside the fields
     assert form.horizontalScrollBar().maximum() == 0
     page = window.docks.tabs.currentWidget()
     assert isinstance(page, QScrollArea)
     assert page.horizontalScrollBar().maximum() == 0
     defenses, shown = form.defenses, form.viewport().rect()
-    assert defenses.geometry().left() > form.limit.geometry().left(), "beside the fields"
     assert shown.width() > defenses.geometry().left()
     if size[0] == 1280:  # in two columns, whose rows can all be seen at once
         assert form.extent.mapTo(form.widget(), form.extent.rect().topLeft()).y() < form.labels.geometry().top()

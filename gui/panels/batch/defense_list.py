@@ -75,6 +75,7 @@ class DefenseList(QWidget):
             heading.setToolTip(_MEANS[kind])
             heading.setAccessibleDescription(_MEANS[kind])
             self._column.insertWidget(place, heading)
+            heading.show()  # with its notes, and not a moment after them
             place += 1
             # Those that can run stand first.
             for offer in sorted(self._offers, key=lambda one: (bool(one.refusal), one.name not in _AT_FIRST)):
@@ -87,6 +88,7 @@ class DefenseList(QWidget):
                     self.boxes[offer.name], self.notes[offer.name] = box, note
                     for widget in (box, note):
                         self._column.insertWidget(place, widget)
+                        widget.show()
                         place += 1
 
     @Slot(bool)
