@@ -25,7 +25,7 @@ from engine.threat import PatchThreat
 from engine.verdict import Verdict, judge
 from engine.windows import DEFAULT_STEPS
 
-__all__ = ["ScaleCert", "ScaleCertConfig", "SweepTables"]
+__all__ = ["SHARED_KNOBS", "ScaleCert", "ScaleCertConfig", "SweepTables"]
 
 
 @dataclass(frozen=True)
@@ -64,14 +64,14 @@ class ScaleCertConfig(Config):
     @classmethod
     def of(cls, settings: Settings) -> "ScaleCertConfig":
         """The knobs that an inspection's settings hold."""
-        return cls(**{name: getattr(settings, name) for name in _SHARED})
+        return cls(**{name: getattr(settings, name) for name in SHARED_KNOBS})
 
     def settings(self, **more: Any) -> Settings:
         """An inspection's settings with these knobs, and others."""
-        return Settings(**{name: getattr(self, name) for name in _SHARED}, **more)
+        return Settings(**{name: getattr(self, name) for name in SHARED_KNOBS}, **more)
 
 
-_SHARED = tuple(knob.name for knob in fields(ScaleCertConfig) if knob.name != "steps")
+SHARED_KNOBS = tuple(knob.name for knob in fields(ScaleCertConfig) if knob.name != "steps")  # with `Settings`
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

@@ -9,7 +9,7 @@ from typing import Any
 from engine.cache import digest
 from engine.defenses import AnyDefense, Subject, make_defense
 from engine.defenses.registry import DEFENSES
-from engine.defenses.scalecert import ScaleCertConfig
+from engine.defenses.scalecert import SHARED_KNOBS
 from engine.errors import DefenseError
 from engine.evaluation.photos import LabelledPhoto
 from engine.evaluation.rows import Row
@@ -101,8 +101,7 @@ def usual_knobs(settings: Settings) -> Mapping[str, Mapping[str, Any]]:
     usual: dict[str, Mapping[str, Any]] = {
         name: {"tau": tau} for name, row in DEFENSES.items() if "tau" in row.configuration.__dataclass_fields__
     }
-    knobs = ScaleCertConfig.of(settings)
-    usual["scalecert"] = {name: getattr(knobs, name) for name in ScaleCertConfig.__dataclass_fields__}
+    usual["scalecert"] = {name: getattr(settings, name) for name in SHARED_KNOBS}
     return usual
 
 
