@@ -187,9 +187,10 @@ class _Run:
         self._finish("error", error_report(reference.name, sentence))
 
     def _finish(self, word: str, report: dict[str, Any]) -> None:
-        self._words[word] += 1
-        if self._keep:  # as text, which takes a tenth of the memory
-            self.reports.append(json.dumps(report, allow_nan=False))
+        text = json.dumps(report, allow_nan=False)  # takes a tenth of the memory
+        if self._keep:
+            self.reports.append(text)
+        self._words[word] += 1  # the last: Ctrl-C before it leaves a photo that is not counted
 
     def _draw(self, answer: Answer, path: Path) -> None:
         """Write a figure; the photo is reported even if that fails."""

@@ -73,7 +73,7 @@ def test_a_checkpoint_of_another_recipe_is_refused(photos: TrainingPhotos, tmp_p
 def test_a_training_that_starts_from_weights_that_are_not_there(
     photos: TrainingPhotos, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("engine.classifiers.cifar10.files", lambda _: tmp_path)
+    monkeypatch.setattr("engine.classifiers.cifar10.cifar10_weights", lambda name: tmp_path / f"{name}.safetensors")
     recipe = replace(RECIPES["cifar10_resnet_sin"], batch=16)
     with pytest.raises(ModelError, match="sinscope train cifar10_resnet_occlusion"):
         next(train(recipe, photos, tmp_path / "checkpoint"))
