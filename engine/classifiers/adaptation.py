@@ -122,7 +122,7 @@ def read_adaptation(path: Path) -> Adaptation:
     except (OSError, ValueError) as error:
         raise ModelError(
             f"The adapted weights {path} cannot be read ({getattr(error, 'strerror', None) or error}); give a file "
-            f"that the command adapt made, or --adapted off."
+            f"that the command adapt made, or turn adapted weights off (--adapted off)."
         ) from error
     try:
         tensors = {name: value.float() for name, value in safetensors.torch.load(data).items()}
@@ -140,6 +140,6 @@ def read_adaptation(path: Path) -> Adaptation:
     except Exception as error:  # broken bytes answer with almost anything
         raise ModelError(
             f"{path} holds no adapted weights, or is damaged; give a file that the command adapt made, or "
-            f"--adapted off."
+            f"turn adapted weights off (--adapted off)."
         ) from error
     return Adaptation(path.stem, hashlib.sha256(data).hexdigest(), to, made, tensors)

@@ -64,7 +64,7 @@ def chosen_adaptation(classifier: Classifier, layer: str, settings: Settings) ->
     if fault := found.misfit(classifier, layer):
         raise ModelError(
             f"The adapted weights {settings.adapted} do not belong to {classifier.name} cut at {layer}: {fault}; "
-            f"give others, or --adapted off."
+            f"give others, or turn adapted weights off (--adapted off)."
         )
     return found
 

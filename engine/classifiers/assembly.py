@@ -20,6 +20,8 @@ __all__ = ["CHANNELS", "asked_labels", "asked_preprocessing", "assemble"]
 
 CHANNELS = 3
 
+_MOST_PX = 4096  # a side of the input: the early maps of larger ones take tens of gigabytes
+
 
 def asked_preprocessing(settings: Settings, usual: Preprocessing) -> Preprocessing:
     """The model's usual preprocessing, with the input size, mean and std that were asked for instead.
@@ -34,6 +36,9 @@ def asked_preprocessing(settings: Settings, usual: Preprocessing) -> Preprocessi
         if len(settings.input_size) != 2 or min(settings.input_size) < 1:
             sides = " x ".join(str(side) for side in settings.input_size)
             raise ModelError(f"An input of {sides} px is not a size; give height and width of at least 1 px.")
+        if max(settings.input_size) > _MOST_PX:
+            sides = " x ".join(str(side) for side in settings.input_size)
+            raise ModelError(f"An input of {sides} px is too large to compute; give at most {_MOST_PX} px a side.")
         height, width = settings.input_size
         made_for = usual.input_size if settings.weights is None else None
         asked = replace(asked, input_size=(height, width), made_for=made_for)

@@ -63,7 +63,9 @@ class _Parser(argparse.ArgumentParser):
 
     def _unknown(self, argument: str) -> str:
         if not argument.startswith("-"):
-            return f"{argument} stands apart from the other arguments; name all photos in one place"
+            return (
+                f"{argument} stands apart from the other arguments, or is one too many; name all photos in one place"
+            )
         if argument.partition("=")[0] in self._options():
             place = "belongs to another command, or stands behind its command's name"
             return f"{argument} {place}; see {self.prog} COMMAND --help"

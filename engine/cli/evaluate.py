@@ -2,6 +2,7 @@
 
 import argparse
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -95,7 +96,7 @@ def evaluate_defenses(arguments: argparse.Namespace, inspectors: Inspectors) -> 
     summary = summary_of(
         plan, rows, [photo.name for photo in photos], arguments.data, classifier.name, classifier.weights_sha256
     )
-    for path in write_report(summary, out):
+    for path in write_report(replace(summary, faults=watched.faults), out):
         screen.show(f"{path} written", wrap=False)
     show_summary(screen, summary)
     screen.show(f"{watched.done} of {len(photos)} photos, {time.perf_counter() - started:.1f} s", wrap=False)
@@ -135,6 +136,7 @@ def show_summary(screen: Screen, summary: "Summary") -> None:
             table.add_column(head, justify="right", no_wrap=True)
         for line in lines:
             shares = [f"{100 * line.shares[metric].value:.1f}" for metric in shown]
-            table.add_row(line.defense, *shares, f"{line.passes:.0f}", f"{line.ms:.0f}")
+            cells = [*shares, f"{line.passes:.0f}", f"{line.ms:.0f}"]
+            table.add_row(line.defense, *(cells if line.images else ["–"] * len(cells)))
         screen.show(table)
         screen.show(summary.settings_of(kind))

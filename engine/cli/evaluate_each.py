@@ -9,7 +9,7 @@ from pathlib import Path
 from engine.cli.console import Screen
 from engine.cli.evaluate import ROWS, show_summary
 from engine.cli.inspectors import Inspectors
-from engine.cli.watch import tell_left_out, watch
+from engine.cli.watch import code_of, counted_photos, tell_left_out, watch
 from engine.cli.worker_options import executor_from
 from engine.datasets.named import data_folder
 from engine.defenses import TableStore
@@ -51,9 +51,11 @@ def evaluate_each(
     watched = watch(screen, photos, measure(parts, rows, executor_from(arguments, tables)))
     counted = [count(part, rows, arguments.data) for part in parts]
     refused = tuple(pair for part in parts for pair in part.sentences.items())
-    summary = replace(merged([one for one in counted if one is not None]), refused=refused)
+    summary = replace(merged([one for one in counted if one is not None]), refused=refused, faults=watched.faults)
     for path in write_report(summary, out):
         screen.show(f"{path} written", wrap=False)
     show_summary(screen, summary)
-    screen.show(f"{watched.done} of {photos} photos, {time.perf_counter() - started:.1f} s", wrap=False)
-    return watched.code
+    screen.show(
+        f"{watched.done} of {counted_photos(photos, parts)}, {time.perf_counter() - started:.1f} s", wrap=False
+    )
+    return max(watched.code, code_of(parts))

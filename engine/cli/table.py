@@ -12,7 +12,7 @@ from rich.table import Table
 from engine.cli.arguments import settings_from
 from engine.cli.console import Screen
 from engine.cli.inspectors import Inspectors
-from engine.cli.watch import tell_left_out, watch
+from engine.cli.watch import code_of, counted_photos, tell_left_out, watch
 from engine.cli.worker_options import check_workers, executor_from
 from engine.datasets.named import CIFAR10, data_folder, imagenet_folder
 from engine.outputs import make_folder
@@ -67,8 +67,10 @@ def measure_table(arguments: argparse.Namespace, inspectors: Inspectors) -> int:
     for path in write_table(report, out):
         screen.show(f"{path} written", wrap=False)
     _show(screen, report)
-    screen.show(f"{watched.done} of {photos} photos, {time.perf_counter() - started:.1f} s", wrap=False)
-    return watched.code
+    screen.show(
+        f"{watched.done} of {counted_photos(photos, parts)}, {time.perf_counter() - started:.1f} s", wrap=False
+    )
+    return max(watched.code, code_of(parts))
 
 
 def _patches(text: str | None) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:  # they import torch
     from engine.evaluation.parts import Part
     from engine.evaluation.run import Progress
 
-__all__ = ["Watched", "tell_left_out", "watch"]
+__all__ = ["Watched", "code_of", "counted_photos", "tell_left_out", "watch"]
 
 
 @dataclass(frozen=True)
@@ -22,11 +22,13 @@ class Watched:
     ----------
     done : int
         Photos that have all their rows.
-    faults, interrupted : bool
+    faults : tuple of str
+        What was wrong with photos that could not be answered.
+    interrupted : bool
     """
 
     done: int
-    faults: bool
+    faults: tuple[str, ...]
     interrupted: bool
 
     @property
@@ -46,8 +48,8 @@ def watch(screen: Screen, photos: int, steps: "Iterable[Progress]") -> Watched:
     photos : int
     steps : iterable of Progress
     """
-    faults = interrupted = False
-    done = 0
+    faults: list[str] = []
+    interrupted, done = False, 0
     with screen.progress(photos):
         try:
             for step in steps:
@@ -56,13 +58,13 @@ def watch(screen: Screen, photos: int, steps: "Iterable[Progress]") -> Watched:
                 done = step.done
                 screen.advance(step.photo, "", done)
                 if step.fault:
-                    faults = True
+                    faults.append(step.fault)
                     screen.error(step.fault)
         except KeyboardInterrupt:
             interrupted = True
     if interrupted:
         screen.tell("interrupted; the same command goes on from here")
-    return Watched(done, faults, interrupted)
+    return Watched(done, tuple(faults), interrupted)
 
 
 def tell_left_out(screen: Screen, parts: "Sequence[Part]") -> None:
@@ -73,3 +75,14 @@ def tell_left_out(screen: Screen, parts: "Sequence[Part]") -> None:
             told.setdefault(sentence, {})[defense] = None
     for sentence, defenses in told.items():
         screen.tell(f"{', '.join(defenses)}: left out. {sentence[0].upper()}{sentence[1:]}")
+
+
+def code_of(parts: "Sequence[Part]") -> int:
+    """The exit code of what could be prepared: a model that cannot be loaded is an error, also where others stand."""
+    return exits.ERROR if any(part.subject is None for part in parts) else exits.QUIET
+
+
+def counted_photos(photos: int, parts: "Sequence[Part]") -> str:
+    """How many photos there are to answer, in words."""
+    several = sum(part.plan is not None and bool(part.plan.chosen) for part in parts) > 1
+    return f"{photos} photos{', each counted once a model and patch' if several else ''}"

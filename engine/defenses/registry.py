@@ -90,5 +90,6 @@ def _read(name: str, knob: str, value: str, kind: str) -> object:
         if "float" in kind:
             return float(value)
     except (KeyError, ValueError) as error:
-        raise DefenseError(f"The knob {knob} of {name} cannot be {value!r}; write a value of its kind.") from error
+        wanted = "true or false" if "bool" in kind else "a whole number" if "int" in kind else "a number"
+        raise DefenseError(f"The knob {knob} of {name} cannot be {value!r}; write {wanted}.") from error
     return value

@@ -117,6 +117,8 @@ def asked_for(defenses: Sequence[str], settings: Settings) -> list[tuple[str, An
     """
     if not defenses:
         raise DefenseError(f"No defense is named; choose from {', '.join(DEFENSES)}, or all.")
+    if ALL in defenses and len(defenses) > 1:
+        raise DefenseError("all takes every defense already; name it alone, or the defenses that you want.")
     asked: list[tuple[str, AnyDefense]] = []
     for text in list(DEFENSES) if list(defenses) == [ALL] else defenses:
         defense = make_defense(text, usual_knobs(settings))

@@ -46,6 +46,7 @@ def _facts(summary: Summary) -> list[str]:
         f"Data: {summary.data}, {photos}",
         f"Patch: {summary.patch}; its size is meant in: {summary.patch_space}",
         f"Backend: {summary.backend}",
+        *(f"Not answered: {fault}" for fault in summary.faults),
     ]
 
 

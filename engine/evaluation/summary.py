@@ -69,6 +69,8 @@ class Summary:
     refused : tuple of (title, sentence)
     labelled : bool
         Whether photos have labels; without, shares are of what each defense answers.
+    faults : tuple of str
+        What was wrong with photos that could not be answered.
     """
 
     networks: tuple[tuple[str, str], ...]
@@ -80,6 +82,7 @@ class Summary:
     lines: tuple[Line, ...]
     refused: tuple[tuple[str, str], ...]
     labelled: bool = True
+    faults: tuple[str, ...] = ()
 
     def of_kind(self, kind: Kind) -> tuple[Line, ...]:
         """The lines of recoveries or of detections: the two promise different things and are not ranked together."""

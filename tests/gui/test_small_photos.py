@@ -14,6 +14,7 @@ from engine.datasets import cifar10
 from engine.datasets.cifar10 import CIFAR10_CLASSES
 from engine.placement import Placement
 from gui.main_window import MainWindow
+from gui.openable import fill_samples
 from gui.sources import SMALL_IMAGES
 
 
@@ -40,7 +41,7 @@ def put_archive(folder: Path) -> None:
 def samples(window: MainWindow) -> dict[str, QMenu | None]:
     """What the menu of samples offers, with what stands behind each."""
     menu = QMenu(window)
-    window._fill_samples(menu)
+    fill_samples(window.opener, menu)
     return {action.text(): action.menu() for action in menu.actions()}
 
 

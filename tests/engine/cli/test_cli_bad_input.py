@@ -139,6 +139,7 @@ def test_a_photo_whose_name_holds_a_line_break_is_still_one_line(run, toy, tmp_p
         ("--std 0", "give numbers above 0"),
         ("--input-size 32x", "--input-size: '32x' is not a size"),
         ("--input-size 0", "is not a size"),
+        ("--input-size 99999", "give at most 4096 px a side"),
         ("--labels missing.txt", "missing.txt cannot be read"),
         ("--weights missing.pt", "missing.pt cannot be read"),
         ("--paste missing.png", "The patch missing.png does not exist"),

@@ -88,6 +88,8 @@ def test_unreadable_photos_do_not_stop_the_others(run: Run, toy, folder: Path, t
     assert done.code == exits.ERROR
     assert "1_broken.png is not an image" in done.sentence
     assert "3 of 4 photos" in done.out
+    assert "Not answered: " in (report := (tmp_path / "out" / "report.md").read_text())
+    assert "1_broken.png is not an image" in report
 
 
 def test_an_interrupt_keeps_what_is_done(
@@ -119,6 +121,8 @@ def test_an_interrupt_keeps_what_is_done(
         (["--defense", "patchcleanser:masks=many"], "cannot be 'many'"),
         (["--defense", ","], "No defense is named; choose from ibp, clipped_bagnet, "),
         (["--defense", ""], "or all."),
+        (["--defense", "all,scalecert"], "all takes every defense already"),
+        (["--defense", "scalecert:steps=nan"], "cannot be 'nan'; write a whole number"),
         (["--defense", "scalecert:top=7"], "must be above 0 % and at most 100 %"),
         (["--defense", "patchcleanser,patchcleanser"], "asked for twice"),
         (["--defense", "patchcleanser,patchcleanser:masks=6"], "patchcleanser:masks=6 is asked for twice"),

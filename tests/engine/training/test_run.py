@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from engine.classifiers import load_classifier
+from engine.classifiers.cifar10 import CIFAR10_NETS
 from engine.errors import ModelError, TrainingError
 from engine.settings import Settings
 from engine.training import RECIPES, Recipe, train, write_outcome
@@ -40,6 +41,16 @@ def test_every_recipe_trains_and_its_weights_load(name: str, photos: TrainingPho
     classifier = load_classifier(Settings(model=name, weights=str(weights)))
     pixels = torch.rand(2, 3, 32, 32)
     torch.testing.assert_close(classifier.network(pixels), last.network(pixels), atol=1e-3, rtol=1e-3)
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_the_weights_that_are_shipped_fit_and_are_of_the_recipe(name: str) -> None:
+    """A network or recipe that changed without its weights would leave a model that cannot be loaded."""
+    classifier = load_classifier(Settings(model=name))
+    assert torch.isfinite(classifier.network(torch.rand(1, 3, 32, 32))).all()
+    told = json.loads(CIFAR10_NETS[name].file.with_suffix(".json").read_text())
+    assert told["recipe"]["objective"] == repr(RECIPES[name].objective)
+    assert len(told["curve"]) == RECIPES[name].all_epochs
 
 
 def test_a_killed_training_ends_as_one_that_was_not(photos: TrainingPhotos, tmp_path: Path) -> None:
