@@ -29,16 +29,16 @@ def row_bytes(graph: Graph, inputs: Sequence[tuple[int, ...]], width: int = 4) -
     width : int
         Bytes of a number.
     """
-    order = list(graph.nodes)
-    readers = {node: max((order.index(user) for user in node.users), default=-1) for node in order}
+    places = {node: place for place, node in enumerate(graph.nodes)}
     live = most = 0
     ending: dict[int, int] = {}
-    for at, node in enumerate(order):
+    for node, place in places.items():
         size = width * _row(node)
         live += size
         most = max(most, live)
-        ending[max(at, readers[node])] = ending.get(max(at, readers[node]), 0) + size
-        live -= ending.pop(at, 0)
+        last = max((places[user] for user in node.users), default=place)
+        ending[last] = ending.get(last, 0) + size
+        live -= ending.pop(place, 0)
     return most + width * sum(math.prod(shape) for shape in inputs)
 
 

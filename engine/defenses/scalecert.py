@@ -35,8 +35,8 @@ class ScaleCertConfig(Config):
     Parameters
     ----------
     steps : int
-        Where no side is given: windows as small as this many along each axis allow. More of them hide less, and
-        certify more, for more passes.
+        Where no side is given: windows as small as this many along each axis allow. More of them hide less each,
+        for more passes; what they certify beyond six is little.
     """
 
     layer: str = "1"
