@@ -11,6 +11,7 @@ from engine.classifiers.classifier import Classifier
 from engine.classifiers.hidden_pixels import HiddenPixels
 from engine.classifiers.nets.interval_net import interval_net
 from engine.classifiers.nets.local_net import LocalNet
+from engine.classifiers.nets.mirrored import mirrored
 from engine.classifiers.nets.residual_net import ResidualNet
 from engine.classifiers.preprocessing import Preprocessing
 from engine.classifiers.weights import RANDOM, fit_weights, read_weights, seeded
@@ -60,6 +61,8 @@ class Cifar10Net:
     def load(self, settings: Settings) -> Classifier:
         """Load it, with its own weights, those of ``settings.weights``, or random ones.
 
+        A residual network answers with the mean over a photo and its mirror image.
+
         Raises
         ------
         ModelError
@@ -75,6 +78,8 @@ class Cifar10Net:
                 )
             path = settings.weights or str(self.file)
             fit_weights(network, read_weights(path), path)
+        if isinstance(network, ResidualNet):
+            network = mirrored(network)
         labels = asked_labels(settings) or CIFAR10_CLASSES
         return assemble(settings, network, asked_preprocessing(settings, self.preprocessing), labels, self.name)
 

@@ -23,6 +23,8 @@ class ResidualNet(nn.Module):
     classes : int
     first : nn.Module, optional
         What the input goes through before the stem.
+    groups : int
+        Parts of the stem's channels that see nothing of each other before the logits.
     """
 
     def __init__(
@@ -31,11 +33,13 @@ class ResidualNet(nn.Module):
         widths: Sequence[int] = (24, 64, 192, 256),
         classes: int = 10,
         first: nn.Module | None = None,
+        groups: int = 1,
     ) -> None:
         super().__init__()
+        self.channels, self.widths, self.classes = channels, tuple(widths), classes
         self.first = first or nn.Identity()
         self.stem = _convolution(channels, widths[0])
-        self.stages = nn.Sequential(*(_stage(*pair) for pair in pairwise(widths)))
+        self.stages = nn.Sequential(*(_stage(*pair, groups) for pair in pairwise(widths)))
         self.classify = nn.Linear(widths[-1], classes)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -47,19 +51,21 @@ class ResidualNet(nn.Module):
 class _Residual(nn.Module):
     """``x + f(x)``, with ``f`` two convolutions."""
 
-    def __init__(self, width: int) -> None:
+    def __init__(self, width: int, groups: int) -> None:
         super().__init__()
-        self.body = nn.Sequential(_convolution(width, width), _convolution(width, width))
+        self.body = nn.Sequential(*(_convolution(width, width, groups=groups) for _ in range(2)))
 
     def forward(self, x: Tensor) -> Tensor:
         out: Tensor = x + self.body(x)
         return out
 
 
-def _convolution(inside: int, outside: int, *between: nn.Module) -> nn.Sequential:
-    convolution = nn.Conv2d(inside, outside, 3, padding=1, bias=False)
+def _convolution(inside: int, outside: int, *between: nn.Module, groups: int = 1) -> nn.Sequential:
+    convolution = nn.Conv2d(inside, outside, 3, padding=1, groups=groups, bias=False)
     return nn.Sequential(convolution, *between, nn.BatchNorm2d(outside), nn.ReLU())
 
 
-def _stage(inside: int, outside: int) -> nn.Sequential:
-    return nn.Sequential(_convolution(inside, outside, nn.MaxPool2d(2)), _Residual(outside))
+def _stage(inside: int, outside: int, groups: int) -> nn.Sequential:
+    return nn.Sequential(
+        _convolution(inside, outside, nn.MaxPool2d(2), groups=groups), _Residual(outside, groups)
+    )

@@ -9,6 +9,8 @@ import torch
 
 from engine.classifiers import load_classifier
 from engine.classifiers.cifar10 import CIFAR10_NETS
+from engine.classifiers.nets.residual_net import ResidualNet
+from engine.classifiers.weights import seeded
 from engine.errors import ModelError, TrainingError
 from engine.settings import Settings
 from engine.training import RECIPES, Recipe, train, write_outcome
@@ -40,7 +42,10 @@ def test_every_recipe_trains_and_its_weights_load(name: str, photos: TrainingPho
     assert len(told["curve"]) == 1
     classifier = load_classifier(Settings(model=name, weights=str(weights)))
     pixels = torch.rand(2, 3, 32, 32)
-    torch.testing.assert_close(classifier.network(pixels), last.network(pixels), atol=1e-3, rtol=1e-3)
+    wanted = last.network(pixels)
+    if "resnet" in name:
+        wanted = (wanted + last.network(pixels.flip(3))) / 2
+    torch.testing.assert_close(classifier.network(pixels), wanted, atol=1e-3, rtol=1e-3)
 
 
 @pytest.mark.parametrize("name", RECIPES)
@@ -66,10 +71,11 @@ def test_a_killed_training_ends_as_one_that_was_not(photos: TrainingPhotos, tmp_
 def test_frozen_parts_keep_their_weights(photos: TrainingPhotos, tmp_path: Path) -> None:
     recipe = small("cifar10_resnet_sin")
     trained = next(train(recipe, photos, tmp_path / "checkpoint"))
-    before = load_classifier(Settings(model="cifar10_resnet_sin", weights="random")).network.state_dict()
+    with seeded(0):
+        before = {f"network.{name}": tensor for name, tensor in ResidualNet().state_dict().items()}
     for name, tensor in trained.network.state_dict().items():
-        if not name.endswith("num_batches_tracked"):
-            assert torch.equal(tensor, before[name]) == name.startswith(("network.stem", "mean", "std")), name
+        if name in before and not name.endswith("num_batches_tracked"):
+            assert torch.equal(tensor, before[name]) == name.startswith("network.stem"), name
 
 
 def test_a_checkpoint_of_another_recipe_is_refused(photos: TrainingPhotos, tmp_path: Path) -> None:
