@@ -24,6 +24,7 @@ _CHOICES: dict[str, tuple[str, ...]] = {
     "precision": get_args(Precision),
     "defense": get_args(Defense),
 }
+_SEEDS = 2**63  # torch takes no more
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,6 +107,8 @@ class Settings:
             value = getattr(self, name)
             if value is not None and value < 1:
                 raise SettingsError(f"The {name} must be at least 1 cell, not {value}.")
+        if not 0 <= self.seed < _SEEDS:
+            raise SettingsError(f"The seed is a whole number from 0 up to 2^63 - 1, not {self.seed}; try 0.")
 
     def as_dict(self) -> dict[str, Any]:
         """Every knob by name, in JSON's types."""

@@ -258,6 +258,11 @@ def settings_from(arguments: argparse.Namespace) -> Settings:
     given = {name: value for name, value in vars(arguments).items() if name in Settings.__dataclass_fields__}
     given.pop("label", None)
     settings = Settings(**given)
+    if "tau" in given and settings.rule == "consistency":
+        raise SettingsError(
+            "--tau changes nothing under the rule consistency, which listens to every contradiction; leave it out, "
+            "or add --rule confident."
+        )
     # What the text of a patch means depends on the model's input; whether it means anything does not.
     PatchThreat.parse(settings.patch, (2**31, 2**31))
     return settings

@@ -52,6 +52,13 @@ def test_a_rate_outside_its_range_is_refused(top):
         Settings(top=top)
 
 
+@pytest.mark.parametrize("seed", [-1, 2**63])
+def test_a_seed_outside_its_range_is_refused(seed):
+    with pytest.raises(SettingsError, match="seed is a whole number from 0 up to"):
+        Settings(seed=seed)
+    assert Settings(seed=2**63 - 1).seed == 2**63 - 1
+
+
 @pytest.mark.parametrize("tau", [-0.01, 1.01, math.nan, math.inf])
 def test_a_tau_outside_its_range_is_refused(tau):
     with pytest.raises(SettingsError, match="tau is a confidence between 0 and 1"):

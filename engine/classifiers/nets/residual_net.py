@@ -66,6 +66,4 @@ def _convolution(inside: int, outside: int, *between: nn.Module, groups: int = 1
 
 
 def _stage(inside: int, outside: int, groups: int) -> nn.Sequential:
-    return nn.Sequential(
-        _convolution(inside, outside, nn.MaxPool2d(2), groups=groups), _Residual(outside, groups)
-    )
+    return nn.Sequential(_convolution(inside, outside, nn.MaxPool2d(2), groups=groups), _Residual(outside, groups))

@@ -128,6 +128,8 @@ def test_a_photo_whose_name_holds_a_line_break_is_still_one_line(run, toy, tmp_p
         ("--window 10 --stride 9", "leave places of a patch"),
         ("--stride -1", "must be at least 1 cell"),
         ("--tau 1.5", "tau is a confidence between 0 and 1"),
+        ("--tau 0.3", "--tau changes nothing under the rule consistency"),
+        ("--seed -1", "The seed is a whole number from 0 up to 2^63 - 1, not -1"),
         ("--tau nan", "--tau: 'nan' is not a number"),
         ("--rule strict", "--rule cannot be 'strict' (choose from"),
         ("--fill black", "--fill cannot be 'black' (choose from"),
