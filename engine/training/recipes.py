@@ -78,7 +78,7 @@ _ROWS = (
         Pruning(),
         epochs=6,
         peak=0.1,
-        later=((3, 0.05), (18, 0.1)),
+        later=((3, 0.05), (18, 0.1), (14, 0.08)),
         start="cifar10_resnet_occlusion",
         frozen=("network.stem",),
     ),
