@@ -98,8 +98,9 @@ class Settings:
             if value not in choices:
                 raise SettingsError(f"{name} cannot be {value!r}; choose one of {', '.join(choices)}.")
         if self.top is not None and not 0 < self.top <= 1:
+            meant = f"write {self.top:g}% or {self.top / 100:g}" if 1 < self.top <= 100 else "try 50%"
             raise SettingsError(
-                f"The top-ranking rate must be above 0 % and at most 100 %, not {100 * self.top:.4g} %; try 50%."
+                f"The top-ranking rate must be above 0 % and at most 100 %, not {100 * self.top:.4g} %; {meant}."
             )
         if not 0 <= self.tau <= 1:
             raise SettingsError(f"tau is a confidence between 0 and 1, not {self.tau:.4g}; try 0.5.")

@@ -51,7 +51,7 @@ _FAMILIES: tuple[tuple[str, Family], ...] = (
     ),
     (
         r"^cifar10_resnet",
-        Family("residual network for CIFAR-10", ("stem", "stages.0.0", "stages.0.2"), (0.3, 0.3, 0.3)),
+        Family("residual network for CIFAR-10", ("stem", "stages.0.0", "stages.0.1"), (0.3, 0.3, 0.3)),
     ),
     (
         r"^torchvision:(wide_)?res(net|next)",

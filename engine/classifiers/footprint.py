@@ -120,7 +120,7 @@ def probe_footprints(cut: CutClassifier, seed: int = 0) -> Footprints:
     if unknown := cut.head_operations - PASS_NAN_ON:
         raise LayerError(
             f"{', '.join(sorted(unknown))} before {cut.layer} in {cut.classifier.name} may not pass NaN on, so what "
-            f"a pixel reaches cannot be found there; choose an earlier layer."
+            f"a pixel reaches cannot be found there; choose an earlier layer, or the pixels (--layer input)."
         )
     footprints = Footprints(*(_probe_axis(cut, axis) for axis in (0, 1)))
     for index in range(len(cut.shapes)):
@@ -181,7 +181,8 @@ def _check_with_pixels(cut: CutClassifier, footprints: Footprints, seed: int) ->
             if bool(moved.any()):
                 raise LayerError(
                     f"Pixels change cells at {cut.layer} in {cut.classifier.name} that their footprint does not "
-                    f"hold (an operation there does not pass NaN on); choose an earlier layer."
+                    f"hold (an operation there does not pass NaN on); choose an earlier layer, or the pixels "
+                    f"(--layer input)."
                 )
 
 

@@ -4,8 +4,11 @@ import argparse
 from typing import Any
 
 from engine.cli import values
+from engine.models import MODELS
 
 __all__ = ["add_train"]
+
+_TRAINED = tuple(name for name, row in MODELS.items() if row.data == "CIFAR-10")
 
 _EXITS = """\
 exit codes:
@@ -25,7 +28,7 @@ def add_train(commands: Any, parents: list[argparse.ArgumentParser]) -> None:
         epilog=_EXITS,
         parents=parents,
     )
-    train.add_argument("recipe", metavar="MODEL", help="which one, see `sinscope models`: cifar10_...")
+    train.add_argument("recipe", metavar="MODEL", help=f"one of {', '.join(_TRAINED)}; each takes 0.5 to 3 hours")
     group = train.add_argument_group("training")
     group.add_argument("--epochs", type=values.integer, metavar="N", help="instead of the recipe's")
     group.add_argument("--threads", type=values.integer, metavar="N", help="of the CPU (all)")

@@ -3,9 +3,12 @@
 from pathlib import Path
 
 import pytest
+import torch
 
 from engine.classifiers import load_classifier
 from engine.classifiers.cifar10 import CIFAR10_NETS
+from engine.classifiers.cut import cut_classifier, usual_layers
+from engine.classifiers.graph import export_graph
 from engine.models import MODELS, list_models
 from engine.settings import Settings
 
@@ -19,6 +22,18 @@ def test_the_embedded_models_come_first_and_the_default_is_here() -> None:
     assert {model.licence for model in listed[:3]} == {"Apache-2.0"}
     assert [model.name for model in listed[3:8]] == list(CIFAR10_NETS)
     assert [model.name for model in listed[8:]] == ["torchvision:<name>", "timm:<name>", "module:function"]
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_every_usual_layer_of_a_model_that_comes_with_the_program_can_be_cut(name: str) -> None:
+    if not MODELS[name].available():
+        pytest.skip(f"{name} is not installed")
+    made = load_classifier(Settings(model=name))
+    graph = export_graph(made.network, made.preprocessing.input_size)
+    for number in range(1, 1 + len(usual_layers(made, graph))):
+        cut = cut_classifier(made, graph, str(number))
+        pixels = torch.rand(1, 3, *made.preprocessing.input_size)
+        assert torch.isfinite(cut.tail(*cut.head(pixels))).all()
 
 
 def test_what_is_missing_comes_with_its_command() -> None:

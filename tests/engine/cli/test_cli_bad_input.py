@@ -119,7 +119,7 @@ def test_a_photo_whose_name_holds_a_line_break_is_still_one_line(run, toy, tmp_p
         ("--top 0", "must be above 0 % and at most 100 %"),
         ("--top 0%", "must be above 0 % and at most 100 %"),
         ("--top 101%", "must be above 0 % and at most 100 %"),
-        ("--top 50", "must be above 0 % and at most 100 %"),
+        ("--top 50", "must be above 0 % and at most 100 %, not 5000 %; write 50% or 0.5"),
         ("--top half", "--top: 'half' is not a share; write 50% or 0.5"),
         ("--window 5", "the smallest one is 6"),
         ("--window 32", "hides the whole map of 32; give one from 6 to 31"),
