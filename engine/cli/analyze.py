@@ -42,8 +42,6 @@ def analyze_photos(arguments: argparse.Namespace, inspectors: Inspectors) -> int
     for name, least in (("limit", 1), ("sweep_limit", 0)):
         if (given := getattr(arguments, name)) < least:
             raise SettingsError(f"--{name.replace('_', '-')} must be at least {least}, not {given}.")
-    if settings.seed < 0:
-        raise SettingsError(f"The seed must be at least 0, not {settings.seed}.")
     folder, out = Path(arguments.photos), Path(arguments.figures)
     if arguments.reference:
         check_output(Path(arguments.reference))

@@ -140,7 +140,7 @@ def test_a_photo_that_cannot_be_read_is_named_and_passed_over(run, options, phot
         ("limit", "--limit must be at least 1, not 0"),
         ("layers", "is not a list of layers"),
         ("layer", "has no superficial layer 7"),
-        ("seed", "The seed must be at least 0, not -1"),
+        ("seed", "The seed is a whole number from 0 up to 2^63 - 1, not -1"),
         ("out is a file", "is a file and not a folder"),
         ("reference nowhere", "does not exist; make it first"),
     ],
