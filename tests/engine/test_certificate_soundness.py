@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from toys import ChannelsLast, Skip, Toy, classifier, contents, filled, inspect, picture
 
+from engine.classifiers.nets.mirrored import mirrored
+from engine.classifiers.nets.residual_net import ResidualNet
 from engine.errors import LayerError
 from engine.pipeline import Inspector
 from engine.settings import Settings
@@ -76,6 +78,16 @@ def strided(seed: int) -> nn.Module:
     return Toy(nn.Conv2d(3, 3, 3, stride=2, padding=1), 3, seed=seed, gain=8.0)
 
 
+def two_ways_round(seed: int) -> nn.Module:
+    """A small residual network that answers for a photo and its mirror image."""
+    torch.manual_seed(seed)
+    network = mirrored(ResidualNet(widths=(3, 4, 4, 6), classes=CLASSES).eval())
+    network.fc = network.classify
+    with torch.no_grad():
+        network.fc.weight *= 40
+    return network
+
+
 # Network by seed, layer, side of the input, patch.
 NETS = {
     "6 x 6": (lambda seed: Toy(nn.Conv2d(3, 3, 3, padding=1), 3, seed=seed, gain=8.0), "stem", 6, (2, 2)),
@@ -84,6 +96,7 @@ NETS = {
     "two tensors": (lambda seed: Skip(seed=seed, gain=8.0), "mid", 8, (2, 2)),
     "two tensors of different sizes": (lambda seed: Skip(seed=seed, stride=2, gain=8.0), "mid", 10, (2, 2)),
     "channels last": (lambda seed: ChannelsLast(seed=seed), "act", 8, (2, 2)),
+    "two ways round": (two_ways_round, "stem", 8, (2, 2)),
     "wild": (lambda seed: WildNet(seed, 8.0), "stem", 8, (2, 2)),
 }
 

@@ -5,6 +5,9 @@ import torch
 from torch import nn
 
 from engine.classifiers.cifar10 import CIFAR10_NETS
+from engine.classifiers.cut import cut_classifier
+from engine.classifiers.footprint import probe_footprints
+from engine.classifiers.graph import export_graph
 from engine.classifiers.hidden_pixels import HIDDEN, HiddenPixels
 from engine.classifiers.nets.mirrored import mirrored
 from engine.classifiers.nets.residual_net import ResidualNet
@@ -55,6 +58,29 @@ def test_the_former_network_is_left_as_it_was() -> None:
     assert twin.training
     nn.init.zeros_(twin.stem[0].weight)
     assert all(torch.equal(before[name], tensor) for name, tensor in net.state_dict().items())
+
+
+@pytest.mark.parametrize("layer", ["1", "2", "3"])
+@torch.no_grad()
+def test_nothing_inside_a_patch_reaches_beyond_its_footprint(layer: str) -> None:
+    """Noise, extremes, infinities and NaN, at random places and in every corner: all else stays bit for bit."""
+    made = CIFAR10_NETS["cifar10_resnet_sin"].load(Settings(model="cifar10_resnet_sin"))
+    cut = cut_classifier(made, export_graph(made.network, (32, 32)), layer)
+    footprints = probe_footprints(cut)
+    draw = torch.Generator().manual_seed(0)
+    corners = [(top, left) for top in (0, 25) for left in (0, 25)]
+    places = corners + torch.randint(0, 26, (20, 2), generator=draw).tolist()
+    photo = torch.rand(1, 3, 32, 32, generator=draw)
+    (before,) = cut.head(photo)
+    for index, (top, left) in enumerate(places):
+        for content in (torch.rand(3, 7, 7, generator=draw), float("nan"), float("inf"), 1e30, -1.0, index % 2):
+            patched = photo.clone()
+            patched[0, :, top : top + 7, left : left + 7] = content
+            (after,) = cut.head(patched)
+            moved = ~((before == after) | (before.isnan() & after.isnan())).all(1)[0]
+            rows, columns = footprints.rows[0].strip(top, top + 7), footprints.columns[0].strip(left, left + 7)
+            moved[slice(*rows), slice(*columns)] = False
+            assert not moved.any()
 
 
 @pytest.mark.parametrize("name", [name for name in CIFAR10_NETS if "resnet" in name])
